@@ -9,10 +9,10 @@
 
 /** Starts with {0}; hand `test_allocator(&it)` to what is tested. */
 struct test_alloc {
-    size_t calls;    // allocations and growths asked for so far
-    size_t fail_at;  // the number of the call (from 1) that fails; 0 for none
-    size_t live;     // bytes held now
-    size_t peak;     // the most bytes ever held
+    size_t calls;   // allocations and growths asked for so far
+    size_t fail_at; // the number of the call (from 1) that fails; 0 for none
+    size_t live;    // bytes held now
+    size_t peak;    // the most bytes ever held
 };
 
 static inline void *test_alloc_resize(void *context, void *old, size_t old_size, size_t new_size)

@@ -65,7 +65,7 @@ void skip_test(const char *why)
     skip();
 }
 
-static void run_test(void **state)
+static void run_one(void **state)
 {
     struct test *test = *state;
     test->run();
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
     if (!list) return 1;
     size_t at = test_count;
     for (struct test *test = tests; test; test = test->next) { // the newest is first
-        list[--at] = (struct CMUnitTest){test->name, run_test, NULL, NULL, test};
+        list[--at] = (struct CMUnitTest){test->name, run_one, NULL, NULL, test};
     }
     (void)_cmocka_run_group_tests(argv[0], list, test_count, NULL, NULL);
     free(list);

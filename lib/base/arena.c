@@ -53,7 +53,7 @@ static bool add_chunk(struct weft_arena *arena, size_t size)
 void *weft_arena_take(struct weft_arena *arena, size_t size)
 {
     if (size > arena->limit) return NULL; // so that rounding up cannot overflow
-    size = aligned(size);
+    size = aligned(size > 0 ? size : 1);
     if (size > (size_t)(arena->end - arena->at) && !add_chunk(arena, size)) return NULL;
 
     void *piece = arena->at;
@@ -102,7 +102,8 @@ static void free_chunks(struct weft_arena *arena, struct weft_arena_chunk *keep)
 void weft_arena_reset(struct weft_arena *arena)
 {
     struct weft_arena_chunk *first = arena->chunks;
-    while (first && first->next) first = first->next;
+    while (first && first->next)
+        first = first->next;
 
     free_chunks(arena, first);
     if (!first) return;

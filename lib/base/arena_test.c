@@ -1,8 +1,8 @@
 // base/arena_test.c
 #include "base/arena.h"
 
-#include "counting_alloc.h"
 #include "check.h"
+#include "counting_alloc.h"
 
 TEST(pieces_are_apart_and_aligned)
 {
@@ -32,7 +32,8 @@ TEST(an_arena_never_holds_more_than_its_limit)
     struct weft_arena arena;
     weft_arena_init(&arena, &alloc, 4096);
 
-    while (weft_arena_take(&arena, 100)) continue;
+    while (weft_arena_take(&arena, 100))
+        continue;
 
     CHECK(counts.peak <= 4096);
     CHECK(weft_arena_take(&arena, SIZE_MAX) == NULL);

@@ -26,7 +26,8 @@ static size_t home_of(const struct weft_idmap *map, uint64_t id)
 static struct weft_idmap_slot *slot_of(const struct weft_idmap *map, uint64_t id)
 {
     size_t at = home_of(map, id);
-    while (map->slots[at].value && map->slots[at].id != id) at = (at + 1) & (map->slot_count - 1);
+    while (map->slots[at].value && map->slots[at].id != id)
+        at = (at + 1) & (map->slot_count - 1);
     return &map->slots[at];
 }
 

@@ -1,8 +1,8 @@
 // base/idmap_test.c
 #include "base/idmap.h"
 
-#include "counting_alloc.h"
 #include "check.h"
+#include "counting_alloc.h"
 
 TEST(a_map_finds_what_was_added_and_not_what_was_removed)
 {
@@ -14,8 +14,10 @@ TEST(a_map_finds_what_was_added_and_not_what_was_removed)
     CHECK(weft_idmap_find(&map, 1) == NULL);
     CHECK(weft_idmap_remove(&map, 1) == NULL);
 
-    for (size_t i = 0; i < 1000; i++) CHECK_EQ(weft_idmap_add(&map, i * 2 + 1, &values[i]), WEFT_OK);
-    for (size_t i = 0; i < 1000; i += 3) CHECK(weft_idmap_remove(&map, i * 2 + 1) == &values[i]);
+    for (size_t i = 0; i < 1000; i++)
+        CHECK_EQ(weft_idmap_add(&map, i * 2 + 1, &values[i]), WEFT_OK);
+    for (size_t i = 0; i < 1000; i += 3)
+        CHECK(weft_idmap_remove(&map, i * 2 + 1) == &values[i]);
 
     for (size_t i = 0; i < 1000; i++) {
         CHECK(weft_idmap_find(&map, i * 2 + 1) == (i % 3 == 0 ? NULL : &values[i]));
@@ -34,9 +36,11 @@ TEST(a_map_that_cannot_grow_keeps_what_it_has)
     weft_idmap_init(&map, &alloc);
 
     uint64_t id = 0;
-    while (weft_idmap_add(&map, ++id, &value) == WEFT_OK) continue;
+    while (weft_idmap_add(&map, ++id, &value) == WEFT_OK)
+        continue;
 
     CHECK_EQ(map.count, id - 1);
-    for (uint64_t i = 1; i < id; i++) CHECK(weft_idmap_find(&map, i) == &value);
+    for (uint64_t i = 1; i < id; i++)
+        CHECK(weft_idmap_find(&map, i) == &value);
     weft_idmap_deinit(&map);
 }

@@ -19,7 +19,8 @@ TEST(elements_come_out_in_the_order_they_went_in)
     weft_list_push_front(&head, &items[2].link);
 
     int expected = 0;
-    WEFT_LIST_EACH (link, &head) {
+    WEFT_LIST_EACH(link, &head)
+    {
         CHECK_EQ(WEFT_LIST_ENTRY(link, struct item, link)->number, expected++);
     }
     CHECK(weft_list_pop_front(&head) == &items[2].link);

@@ -26,7 +26,8 @@ struct weft_span weft_span_trim(struct weft_span span)
         span.data++;
         span.size--;
     }
-    while (span.size > 0 && is_blank(span.data[span.size - 1])) span.size--;
+    while (span.size > 0 && is_blank(span.data[span.size - 1]))
+        span.size--;
     return span;
 }
 

@@ -20,8 +20,11 @@ struct weft_span {
 };
 
 /** A span over a string literal, without its NUL; also for tables: WEFT_SPAN_INIT. */
-#define WEFT_SPAN(literal)      ((struct weft_span){(const uint8_t *)(literal), sizeof(literal) - 1})
-#define WEFT_SPAN_INIT(literal) {(const uint8_t *)(literal), sizeof(literal) - 1}
+#define WEFT_SPAN(literal) ((struct weft_span){(const uint8_t *)(literal), sizeof(literal) - 1})
+#define WEFT_SPAN_INIT(literal)                         \
+    {                                                   \
+        (const uint8_t *)(literal), sizeof(literal) - 1 \
+    }
 
 /** A span over a C string. */
 static inline struct weft_span weft_span_of(const char *text)
@@ -64,7 +67,8 @@ size_t weft_span_find(struct weft_span span, uint8_t byte);
 /** Does `span` begin with `prefix`? */
 static inline bool weft_span_starts_with(struct weft_span span, struct weft_span prefix)
 {
-    return span.size >= prefix.size && weft_span_equal(weft_span_part(span, 0, prefix.size), prefix);
+    return span.size >= prefix.size &&
+           weft_span_equal(weft_span_part(span, 0, prefix.size), prefix);
 }
 
 #endif

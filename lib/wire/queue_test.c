@@ -1,8 +1,8 @@
 // wire/queue_test.c
 #include "wire/queue.h"
 
-#include "counting_alloc.h"
 #include "check.h"
+#include "counting_alloc.h"
 
 TEST(bytes_leave_in_the_order_they_came)
 {
@@ -16,11 +16,13 @@ TEST(bytes_leave_in_the_order_they_came)
     for (size_t round = 0; round < 2000; round++) {
         uint8_t *room = weft_queue_room(&queue, 37);
         CHECK(room != NULL);
-        for (size_t i = 0; i < 37; i++) room[i] = next_in++;
+        for (size_t i = 0; i < 37; i++)
+            room[i] = next_in++;
         weft_queue_add_room(&queue, 37);
         struct weft_span waiting = weft_queue_bytes(&queue);
         size_t leaving = waiting.size < 31 ? waiting.size : 31 + round % 10;
-        for (size_t i = 0; i < leaving; i++) CHECK_EQ(waiting.data[i], next_out++);
+        for (size_t i = 0; i < leaving; i++)
+            CHECK_EQ(waiting.data[i], next_out++);
         weft_queue_drop(&queue, leaving);
     }
     weft_queue_deinit(&queue);

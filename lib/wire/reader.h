@@ -16,7 +16,8 @@ struct weft_reader {
 
 static inline struct weft_reader weft_reader_over(struct weft_span bytes)
 {
-    const uint8_t *end = bytes.size > 0 ? bytes.data + bytes.size : bytes.data; // NULL + 0 is undefined
+    const uint8_t *end =
+        bytes.size > 0 ? bytes.data + bytes.size : bytes.data; // NULL + 0 is undefined
     return (struct weft_reader){.at = bytes.data, .end = end};
 }
 

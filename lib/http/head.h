@@ -1,0 +1,62 @@
+// http/head.h: the head of a message, the same for every version (RFC 9110 §6).
+#ifndef WEFT_HTTP_HEAD_H
+#define WEFT_HTTP_HEAD_H
+
+#include "http/field.h"
+#include "http/method.h"
+#include "http/priority.h"
+
+enum weft_http_version {
+    WEFT_HTTP_1_0 = 10,
+    WEFT_HTTP_1_1 = 11,
+    WEFT_HTTP_2 = 20,
+    WEFT_HTTP_3 = 30,
+};
+
+/** content_length of a head that does not say how long the content is. */
+#define WEFT_HTTP_LENGTH_UNKNOWN (-1)
+
+/**
+ * A request, a response, an interim response or a promised request. Trailers come as a head too, with
+ * nothing but fields.
+ *
+ * Received: every span is lent, for as long as the stream lives. What an engine hands out has passed the
+ * field rules of its version, so no name or value holds CR, LF or NUL; cookie crumbs are joined (RFC 9113
+ * §8.2.3).
+ * Sent: borrowed for the call. An engine refuses (WEFT_INVALID) names that are no lower-case tokens, values
+ * with CR, LF or NUL, and fields that are its own to write: content-length, connection, keep-alive,
+ * proxy-connection, transfer-encoding, upgrade; in requests host too (it writes `authority`).
+ */
+struct weft_http_head {
+    uint8_t version;              // enum weft_http_version; received only
+    uint8_t method;               // enum weft_http_method; 0 in responses and trailers
+    uint16_t status;              // 100 to 599; 0 in requests and trailers
+    struct weft_span method_text; // as sent; for known methods may be left empty when sending
+    struct weft_span
+        scheme; // "http" or "https"; in a received HTTP/1 request, by its target or empty
+    struct weft_span
+        authority; // host[:port]; from the target, else from Host; empty in HTTP/1.0 without
+    struct weft_span path; // path and query as on the wire, or "*"; empty for CONNECT
+    const struct weft_http_field *fields; // regular fields in order, without pseudo-fields
+    size_t field_count;
+    int64_t
+        content_length; // bytes, WEFT_HTTP_LENGTH_UNKNOWN where not stated; the engine writes the field
+    struct weft_http_priority priority; // requests: from the priority field, else the default
+    bool expects_continue; // Expect: 100-continue, from a peer that may wait (RFC 9110 §10.1.1)
+    bool is_early;         // received in TLS early data (RFC 8470)
+};
+
+/** A head of only zeroes, but for what has another default. */
+#define WEFT_HTTP_HEAD_INIT                                                                \
+    {                                                                                      \
+        .content_length = WEFT_HTTP_LENGTH_UNKNOWN, .priority = WEFT_HTTP_PRIORITY_DEFAULT \
+    }
+
+/** The first field of `head` with that name, or NULL. */
+static inline const struct weft_http_field *weft_http_head_find(const struct weft_http_head *head,
+                                                                enum weft_http_field_name id)
+{
+    return weft_http_field_find(head->fields, head->field_count, id);
+}
+
+#endif
