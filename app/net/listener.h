@@ -1,0 +1,28 @@
+// net/listener.h: accepts connections on one loop.
+#ifndef WEFT_NET_LISTENER_H
+#define WEFT_NET_LISTENER_H
+
+#include "net/loop.h"
+#include "net/socket.h"
+
+/** A listening socket on a loop; the caller embeds it. When descriptors run out it closes its reserve to turn one client
+ *  away, then pauses for a moment, and never spins. */
+struct weft_listener {
+    struct weft_watch watch;
+    struct weft_loop *loop;
+    struct weft_timer pause;
+    struct weft_task again; // accepts the rest in the next turn, so that others get theirs
+    int reserve_fd;
+    uint64_t accepted;
+    uint64_t turned_away;
+    // takes the descriptor over
+    void (*accepted_fd)(struct weft_listener *listener, int fd, const struct weft_address *peer);
+};
+
+/** Starts to accept on `fd`, which it takes over; returns 0 or a negative errno. */
+int weft_listener_start(struct weft_listener *listener, struct weft_loop *loop, int fd);
+
+/** Stops accepting and closes the socket. */
+void weft_listener_stop(struct weft_listener *listener);
+
+#endif

@@ -1,0 +1,37 @@
+// net/socket.h: TCP sockets and addresses.
+#ifndef WEFT_NET_SOCKET_H
+#define WEFT_NET_SOCKET_H
+
+#include "base/span.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+struct weft_address {
+    struct sockaddr_storage storage;
+    socklen_t size;
+};
+
+/**
+ * Resolves "HOST" and a port for listening or connecting: numbers at once, names through the system's resolver
+ * (blocking: for start-up only).
+ *
+ * addresses  room for `capacity` results; "localhost" gives both 127.0.0.1 and ::1 where the machine has both
+ * returns    how many, or a negative errno with `error` filled
+ */
+int weft_address_resolve(const char *host, uint16_t port, struct weft_address *addresses,
+                         size_t capacity, char *error, size_t error_size);
+
+/** "127.0.0.1:80" or "[::1]:80"; `text` has room for 64 bytes. Without the port where `with_port` is false. */
+void weft_address_text(const struct weft_address *address, bool with_port, char *text, size_t size);
+
+/** A listening socket: non-blocking, close-on-exec, SO_REUSEADDR, SO_REUSEPORT where asked; a negative errno. */
+int weft_socket_listen(const struct weft_address *address, bool shares_port, int backlog);
+
+/** Starts to connect, non-blocking, TCP_NODELAY; the descriptor or a negative errno. */
+int weft_socket_connect(const struct weft_address *address);
+
+/** Makes an accepted socket ours: TCP_NODELAY, TCP_NOTSENT_LOWAT of `lowat` bytes (0: none). */
+void weft_socket_tune(int fd, uint32_t lowat);
+
+#endif

@@ -1,0 +1,104 @@
+// net/tls.h: TLS 1.2 and 1.3 over bytes in memory, whatever library does it (RFC 8446, RFC 7301).
+//
+// A weft_tls does not know of sockets: received bytes are handed to it, bytes to send are taken from a queue, so that
+// the answers of one turn leave in one system call.
+#ifndef WEFT_NET_TLS_H
+#define WEFT_NET_TLS_H
+
+#include "base/alloc.h"
+#include "wire/queue.h"
+
+#include <sys/types.h>
+
+/** What many connections share: certificates, keys, ticket keys, ciphers, ALPN. Read-only once made, so that
+ *  threads may share it; counted references. */
+struct weft_tls_context;
+
+/** One connection. */
+struct weft_tls;
+
+struct weft_tls_certificate {
+    const char *certificate_file; // PEM, the chain behind it
+    const char *key_file;         // PEM
+};
+
+struct weft_tls_server_config {
+    const struct weft_tls_certificate
+        *certificates; // the first serves names that none covers; chosen by SNI
+    size_t certificate_count;
+    const char *const
+        *alpn; // in order of preference, NULL-terminated: "h2", "http/1.1", "http/1.0"
+    const char *
+        ciphers; // NULL: Mozilla's intermediate set in our order (AES-GCM first, X25519 then P-256)
+};
+
+struct weft_tls_client_config {
+    const char *ca_file;     // PEM; NULL: the system's store
+    bool skips_verification; // -k
+    const char *const *alpn;
+    const char *key_log_file; // SSLKEYLOGFILE, or NULL
+};
+
+/**
+ * error    filled with one line that names the file and the remedy where NULL is returned
+ */
+struct weft_tls_context *weft_tls_server_new(const struct weft_tls_server_config *config,
+                                             char *error, size_t error_size);
+struct weft_tls_context *weft_tls_client_new(const struct weft_tls_client_config *config,
+                                             char *error, size_t error_size);
+struct weft_tls_context *weft_tls_context_share(struct weft_tls_context *context);
+void weft_tls_context_free(struct weft_tls_context *context);
+
+/**
+ * Starts a connection.
+ *
+ * server_name  client: the SNI and the name that the certificate has to cover; NULL for a server
+ * alloc        for its queue of bytes to send
+ * returns      NULL without memory
+ */
+struct weft_tls *weft_tls_new(struct weft_tls_context *context, const char *server_name,
+                              const struct weft_alloc *alloc);
+void weft_tls_free(struct weft_tls *tls);
+
+enum weft_tls_status {
+    WEFT_TLS_DONE,
+    WEFT_TLS_WANTS_INPUT, // hand in more received bytes, then call again
+    WEFT_TLS_CLOSED,      // the peer's close_notify came, in order
+    WEFT_TLS_FAILED, // weft_tls_error() says why; what is in the queue (an alert) should still be sent
+};
+
+/** Hands in received bytes: borrowed until the next call that returns WEFT_TLS_WANTS_INPUT (what is left of them by
+ *  then was copied), which has to be reached before the next weft_tls_feed(). */
+void weft_tls_feed(struct weft_tls *tls, struct weft_span bytes);
+
+/** The peer has closed the transport; without close_notify that is a truncation. */
+void weft_tls_feed_end(struct weft_tls *tls);
+
+/** Goes on with the handshake. */
+enum weft_tls_status weft_tls_handshake(struct weft_tls *tls);
+
+/** Decrypts into `room`; `size` is set to the bytes written where the status is WEFT_TLS_DONE (at least 1). */
+enum weft_tls_status weft_tls_receive(struct weft_tls *tls, uint8_t *room, size_t room_size,
+                                      size_t *size);
+
+/** Encrypts one record of at most 16384 bytes of plaintext into the queue; false where it failed. */
+bool weft_tls_send(struct weft_tls *tls, struct weft_span plaintext);
+
+/** Puts close_notify into the queue. */
+void weft_tls_close(struct weft_tls *tls);
+
+/** What has to go to the socket, to be dropped as it leaves. */
+struct weft_queue *weft_tls_output(struct weft_tls *tls);
+
+/** The protocol that ALPN chose, or empty; after the handshake. */
+struct weft_span weft_tls_alpn(const struct weft_tls *tls);
+/** The name the client asked for (SNI), or empty. */
+struct weft_span weft_tls_server_name(const struct weft_tls *tls);
+/** "TLSv1.3", and "TLS_AES_128_GCM_SHA256" or alike: static text. */
+const char *weft_tls_version(const struct weft_tls *tls);
+const char *weft_tls_cipher(const struct weft_tls *tls);
+bool weft_tls_is_resumed(const struct weft_tls *tls);
+/** Why it failed: text lent until the next call. */
+const char *weft_tls_error(const struct weft_tls *tls);
+
+#endif

@@ -1,0 +1,94 @@
+// session/session.h: a connection of lib/ driven over a transport of net/. The one joint between the two.
+//
+// A session reads the socket until it is dry, feeds the connection, gives its events to the owner, then offers turns and
+// fills them from the owner's body sources, and sends all that came together in one system call per turn of the loop. It
+// does the TLS handshake, its timeout, the closing with half-close and linger, and keeps the connection's deadlines.
+#ifndef WEFT_SESSION_H
+#define WEFT_SESSION_H
+
+#include "conn/conn.h"
+#include "net/loop.h"
+#include "net/socket.h"
+#include "net/tls.h"
+
+struct weft_session;
+
+/** What the sessions of one thread share: buffers, and the list of all of them. */
+struct weft_session_hub;
+
+/** What the owner of sessions does; called in the thread of the loop. */
+struct weft_session_owner {
+    /** The handshake is over and the protocol is known; `weft_session_conn` works from here on. May be NULL. */
+    void (*ready)(struct weft_session *session);
+    /** An event of the connection. Every call on the connection is allowed here, no call that frees the session. */
+    void (*event)(struct weft_session *session, const struct weft_http_event *event);
+    /**
+     * Fills a stream's turn from its body source.
+     *
+     * user     what was set for the stream
+     * ends     set to true where the content ends with these bytes
+     * returns  bytes put into `room`; 0 that do not end: nothing yet (weft_conn_resume() later, then
+     *          weft_session_wake()); negative: the source is broken, the stream is reset
+     */
+    ssize_t (*fill)(struct weft_session *session, void *user, uint8_t *room, size_t size,
+                    bool *ends);
+    /** The transport is gone; streams that were still open get no further event. The last call for this session,
+     *  which is freed after it. */
+    void (*closed)(struct weft_session *session);
+};
+
+struct weft_session_hub_config {
+    struct weft_loop *loop;
+    const struct weft_alloc *alloc;
+    const struct weft_http_limits *limits;
+    struct weft_http_limit_counters *counters;
+    uint32_t handshake_timeout_ms; // 10000 where 0
+    uint32_t
+        linger_ms; // how long a closing side reads on, so that the peer gets the answer; 2000 where 0
+};
+
+struct weft_session_hub *weft_session_hub_new(const struct weft_session_hub_config *config);
+/** Closes all sessions at once, then frees the hub. */
+void weft_session_hub_free(struct weft_session_hub *hub);
+
+/** Lets every session finish what is in flight (weft_conn_drain), and new ones at once. */
+void weft_session_hub_drain(struct weft_session_hub *hub);
+/** Sessions alive. */
+size_t weft_session_hub_count(const struct weft_session_hub *hub);
+/** Called each time the count falls to 0 while draining; NULL for none. */
+void weft_session_hub_when_empty(struct weft_session_hub *hub, void (*empty)(void *context),
+                                 void *context);
+
+/**
+ * Takes over a connected (or connecting) socket.
+ *
+ * fd        closed by the session, also where this fails
+ * tls       NULL for clear text; the session takes its own reference
+ * server_name  client with TLS: the name to ask for and verify
+ * protocol  for clear text; with TLS it is ALPN's
+ * context   the owner's, had again by weft_session_context()
+ * returns   NULL without memory
+ */
+struct weft_session *weft_session_start(struct weft_session_hub *hub, int fd,
+                                        const struct weft_address *peer, enum weft_http_role role,
+                                        struct weft_tls_context *tls, const char *server_name,
+                                        enum weft_conn_protocol protocol,
+                                        const struct weft_session_owner *owner, void *context);
+
+/** Asks the session to offer turns and send at the end of this turn of the loop. To be called after calls on the
+ *  connection from outside the owner's functions. */
+void weft_session_wake(struct weft_session *session);
+
+/** Ends it at once, at the end of this turn; `closed` is called then. */
+void weft_session_abort(struct weft_session *session);
+
+struct weft_conn *weft_session_conn(struct weft_session *session);
+void *weft_session_context(const struct weft_session *session);
+struct weft_loop *weft_session_loop(const struct weft_session *session);
+const struct weft_address *weft_session_peer(const struct weft_session *session);
+/** NULL for clear text. */
+const struct weft_tls *weft_session_tls(const struct weft_session *session);
+/** Why the transport or the handshake ended: static text or lent from TLS; empty after a good end. */
+const char *weft_session_error(const struct weft_session *session);
+
+#endif
