@@ -16,14 +16,14 @@ struct test {
 
 void test_add(struct test *test);
 
-/** Ends the running test as failed, with a text that says what was expected where. */
-void check(bool holds, const char *file, int line, const char *what);
+/** Each ends the running test as failed, with a text that says what was expected where. */
+_Noreturn void check_failed(const char *file, int line, const char *what);
 void check_eq(long long is, long long should, const char *file, int line, const char *what);
 void check_span(struct weft_span is, struct weft_span should, const char *file, int line,
                 const char *what);
 
 /** Ends the running test as skipped and says why. */
-void skip_test(const char *why);
+_Noreturn void skip_test(const char *why);
 
 #define TEST(id)                                            \
     static void id(void);                                   \
@@ -34,7 +34,7 @@ void skip_test(const char *why);
     }                                                       \
     static void id(void)
 
-#define CHECK(holds)            check((holds), __FILE__, __LINE__, #holds)
+#define CHECK(holds)            ((holds) ? (void)0 : check_failed(__FILE__, __LINE__, #holds))
 #define CHECK_EQ(is, should)    check_eq((long long)(is), (long long)(should), __FILE__, __LINE__, #is)
 #define CHECK_SPAN(is, literal) check_span((is), WEFT_SPAN(literal), __FILE__, __LINE__, #is)
 #define CHECK_SAME(is, should)  check_span((is), (should), __FILE__, __LINE__, #is)
