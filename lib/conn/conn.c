@@ -1,0 +1,283 @@
+// conn/conn.c
+#include "conn/conn.h"
+
+#include "conn/negotiate.h"
+#include "h1/h1.h"
+#include "h2/h2.h"
+
+struct weft_conn {
+    enum weft_conn_protocol protocol; // WEFT_CONN_BY_FIRST_BYTES until an engine was chosen
+    union {
+        struct weft_h1_conn *h1;
+        struct weft_h2_conn *h2;
+    } engine;
+
+    // Until an engine was chosen
+    struct weft_http_engine_config config;
+    struct weft_http_totals totals;
+    struct weft_http_error error;
+    uint64_t deadline_us;
+    bool is_draining;
+    bool is_finished;
+    bool has_told; // the FAILED event was pulled
+    uint8_t first[WEFT_CONN_PREFACE_SIZE];
+    size_t first_size;
+    struct weft_span
+        rest; // of a feed, behind `first`: goes to the engine once `first` has been worked through
+};
+
+// Calls the chosen engine: TO_ENGINE(conn, feed, bytes, now_us), ASK_ENGINE(conn, wants_input).
+#define TO_ENGINE(conn, name, ...)                                                     \
+    ((conn)->protocol == WEFT_CONN_H2 ? weft_h2_##name((conn)->engine.h2, __VA_ARGS__) \
+                                      : weft_h1_##name((conn)->engine.h1, __VA_ARGS__))
+#define ASK_ENGINE(conn, name)                                            \
+    ((conn)->protocol == WEFT_CONN_H2 ? weft_h2_##name((conn)->engine.h2) \
+                                      : weft_h1_##name((conn)->engine.h1))
+
+static bool is_chosen(const struct weft_conn *conn)
+{
+    return conn->protocol != WEFT_CONN_BY_FIRST_BYTES;
+}
+
+static bool choose(struct weft_conn *conn, enum weft_conn_protocol protocol)
+{
+    if (protocol == WEFT_CONN_H2) {
+        conn->engine.h2 = weft_h2_new(&conn->config);
+        if (!conn->engine.h2) return false;
+    } else {
+        conn->engine.h1 = weft_h1_new(&conn->config);
+        if (!conn->engine.h1) return false;
+    }
+    conn->protocol = protocol;
+    if (conn->is_draining) TO_ENGINE(conn, drain, conn->config.now_us);
+    return true;
+}
+
+struct weft_conn *weft_conn_new(const struct weft_http_engine_config *config,
+                                enum weft_conn_protocol protocol)
+{
+    struct weft_conn *conn = weft_allocate_zeroed(config->alloc, sizeof(*conn));
+    if (!conn) return NULL;
+
+    conn->config = *config;
+    conn->deadline_us = config->now_us + (uint64_t)config->limits->header_timeout_ms * 1000;
+    if (protocol != WEFT_CONN_BY_FIRST_BYTES && !choose(conn, protocol)) {
+        weft_release(config->alloc, conn, sizeof(*conn));
+        return NULL;
+    }
+    return conn;
+}
+
+void weft_conn_free(struct weft_conn *conn)
+{
+    if (!conn) return;
+    if (is_chosen(conn)) ASK_ENGINE(conn, free);
+    weft_release(conn->config.alloc, conn, sizeof(*conn));
+}
+
+// Ends a connection that has no engine yet.
+static void end_unchosen(struct weft_conn *conn, enum weft_http_error_code code, const char *reason)
+{
+    if (conn->is_finished) return;
+    conn->is_finished = true;
+    conn->error = (struct weft_http_error){WEFT_HTTP_CONNECTION, code, reason, false, false};
+}
+
+// Takes from `bytes` what tells the versions apart, and hands it to the engine once that is clear.
+static void sniff(struct weft_conn *conn, struct weft_span bytes)
+{
+    size_t taken = sizeof(conn->first) - conn->first_size;
+    if (taken > bytes.size) taken = bytes.size;
+    memcpy(conn->first + conn->first_size, bytes.data, taken);
+    conn->first_size += taken;
+
+    struct weft_span first = {conn->first, conn->first_size};
+    enum weft_conn_protocol protocol = weft_conn_sniff(first);
+    if (protocol == WEFT_CONN_BY_FIRST_BYTES) return;
+    if (!choose(conn, protocol)) {
+        end_unchosen(conn, WEFT_HTTP_INTERNAL_ERROR, "no memory for a connection");
+        return;
+    }
+    conn->rest = weft_span_skip(bytes, taken);
+    TO_ENGINE(conn, feed, first, conn->config.now_us);
+}
+
+bool weft_conn_feed(struct weft_conn *conn, struct weft_span bytes, uint64_t now_us)
+{
+    if (is_chosen(conn)) return TO_ENGINE(conn, feed, bytes, now_us);
+    if (conn->is_finished) return false;
+    conn->config.now_us = now_us;
+    if (bytes.size > 0) sniff(conn, bytes);
+    return !conn->is_finished;
+}
+
+void weft_conn_feed_end(struct weft_conn *conn, uint64_t now_us)
+{
+    if (is_chosen(conn)) {
+        TO_ENGINE(conn, feed_end, now_us);
+    } else {
+        conn->is_finished = true; // nothing was asked, so nothing is lost
+    }
+}
+
+bool weft_conn_wants_input(const struct weft_conn *conn)
+{
+    return is_chosen(conn) ? ASK_ENGINE(conn, wants_input) : !conn->is_finished;
+}
+
+static bool unchosen_event(struct weft_conn *conn, struct weft_http_event *event)
+{
+    if (conn->error.scope == WEFT_HTTP_FINE || conn->has_told) return false;
+    conn->has_told = true;
+    *event = (struct weft_http_event){.type = WEFT_HTTP_FAILED, .error = conn->error};
+    return true;
+}
+
+bool weft_conn_next_event(struct weft_conn *conn, struct weft_http_event *event)
+{
+    if (!is_chosen(conn)) return unchosen_event(conn, event);
+    if (TO_ENGINE(conn, next_event, event)) return true;
+    if (conn->rest.size == 0) return false;
+
+    struct weft_span rest = conn->rest;
+    conn->rest = (struct weft_span){NULL, 0};
+    return TO_ENGINE(conn, feed, rest, conn->config.now_us) && TO_ENGINE(conn, next_event, event);
+}
+
+void weft_conn_consume(struct weft_conn *conn, uint64_t stream_id, size_t size)
+{
+    if (is_chosen(conn)) TO_ENGINE(conn, consume, stream_id, size);
+}
+
+struct weft_span weft_conn_output(struct weft_conn *conn)
+{
+    return is_chosen(conn) ? ASK_ENGINE(conn, output) : (struct weft_span){NULL, 0};
+}
+
+void weft_conn_sent(struct weft_conn *conn, size_t size, uint64_t now_us)
+{
+    if (is_chosen(conn)) TO_ENGINE(conn, sent, size, now_us);
+}
+
+uint64_t weft_conn_deadline(const struct weft_conn *conn)
+{
+    if (is_chosen(conn)) return ASK_ENGINE(conn, deadline);
+    return conn->is_finished ? UINT64_MAX : conn->deadline_us;
+}
+
+void weft_conn_tick(struct weft_conn *conn, uint64_t now_us)
+{
+    if (is_chosen(conn)) {
+        TO_ENGINE(conn, tick, now_us);
+    } else if (now_us >= conn->deadline_us && !conn->is_finished) {
+        if (conn->config.counters) conn->config.counters->header_timeout_ms++;
+        end_unchosen(conn, WEFT_HTTP_NO_ERROR, "header_timeout_ms: no request came");
+    }
+}
+
+enum weft_result weft_conn_request(struct weft_conn *conn, const struct weft_http_head *head,
+                                   bool ends, uint64_t *stream_id)
+{
+    return is_chosen(conn) ? TO_ENGINE(conn, request, head, ends, stream_id) : WEFT_INVALID;
+}
+
+enum weft_result weft_conn_respond(struct weft_conn *conn, uint64_t stream_id,
+                                   const struct weft_http_head *head, bool ends)
+{
+    return is_chosen(conn) ? TO_ENGINE(conn, respond, stream_id, head, ends) : WEFT_GONE;
+}
+
+bool weft_conn_next_turn(struct weft_conn *conn, size_t most, struct weft_http_turn *turn)
+{
+    return is_chosen(conn) && TO_ENGINE(conn, next_turn, most, turn);
+}
+
+void weft_conn_commit(struct weft_conn *conn, const struct weft_http_turn *turn, size_t size,
+                      bool ends)
+{
+    TO_ENGINE(conn, commit, turn, size, ends);
+}
+
+void weft_conn_resume(struct weft_conn *conn, uint64_t stream_id)
+{
+    if (is_chosen(conn)) TO_ENGINE(conn, resume, stream_id);
+}
+
+enum weft_result weft_conn_send_trailers(struct weft_conn *conn, uint64_t stream_id,
+                                         const struct weft_http_field *fields, size_t field_count)
+{
+    return is_chosen(conn) ? TO_ENGINE(conn, send_trailers, stream_id, fields, field_count)
+                           : WEFT_GONE;
+}
+
+enum weft_result weft_conn_push(struct weft_conn *conn, uint64_t stream_id,
+                                const struct weft_http_head *head, uint64_t *promised_id)
+{
+    return is_chosen(conn) ? TO_ENGINE(conn, push, stream_id, head, promised_id) : WEFT_GONE;
+}
+
+void weft_conn_reset(struct weft_conn *conn, uint64_t stream_id, enum weft_http_error_code code)
+{
+    if (is_chosen(conn)) TO_ENGINE(conn, reset, stream_id, code);
+}
+
+void weft_conn_set_priority(struct weft_conn *conn, uint64_t stream_id,
+                            struct weft_http_priority priority)
+{
+    if (is_chosen(conn)) TO_ENGINE(conn, set_priority, stream_id, priority);
+}
+
+void weft_conn_set_user(struct weft_conn *conn, uint64_t stream_id, void *user)
+{
+    if (is_chosen(conn)) TO_ENGINE(conn, set_user, stream_id, user);
+}
+
+void weft_conn_drain(struct weft_conn *conn, uint64_t now_us)
+{
+    if (is_chosen(conn)) {
+        TO_ENGINE(conn, drain, now_us);
+        return;
+    }
+    conn->is_draining = true; // what has begun to come is still answered
+    if (conn->first_size == 0) conn->is_finished = true;
+}
+
+void weft_conn_fail(struct weft_conn *conn, enum weft_http_error_code code, const char *reason)
+{
+    if (is_chosen(conn)) {
+        TO_ENGINE(conn, fail, code, reason);
+    } else {
+        end_unchosen(conn, code, reason);
+    }
+}
+
+bool weft_conn_is_finished(const struct weft_conn *conn)
+{
+    return is_chosen(conn) ? ASK_ENGINE(conn, is_finished) : conn->is_finished;
+}
+
+struct weft_http_error weft_conn_last_error(const struct weft_conn *conn)
+{
+    return is_chosen(conn) ? ASK_ENGINE(conn, last_error) : conn->error;
+}
+
+size_t weft_conn_stream_count(const struct weft_conn *conn)
+{
+    return is_chosen(conn) ? ASK_ENGINE(conn, stream_count) : 0;
+}
+
+const struct weft_http_totals *weft_conn_totals(const struct weft_conn *conn)
+{
+    return is_chosen(conn) ? ASK_ENGINE(conn, totals) : &conn->totals;
+}
+
+size_t weft_conn_memory(const struct weft_conn *conn)
+{
+    return sizeof(*conn) + (is_chosen(conn) ? ASK_ENGINE(conn, memory) : 0);
+}
+
+unsigned weft_conn_version(const struct weft_conn *conn)
+{
+    if (!is_chosen(conn)) return 0;
+    return conn->protocol == WEFT_CONN_H2 ? WEFT_HTTP_2 : WEFT_HTTP_1_1;
+}
