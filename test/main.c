@@ -1,10 +1,12 @@
 // test/main.c: runs every TEST of one binary and closes with 'NAME: N passed, N failed'.
+// With an argument it runs only the tests whose names hold it: test_lib_h2 window.
 #include "check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -73,23 +75,37 @@ static void run_one(void **state)
     passed_count++;
 }
 
+// The tests to run, in the order of their files; sets *count. Exits where there are none.
+static struct CMUnitTest *tests_to_run(const char *wanted, size_t *count)
+{
+    struct CMUnitTest *list = calloc(test_count + 1, sizeof(*list));
+    if (!list) abort();
+    size_t first = test_count; // the newest is the first in the list, so it is filled from the end
+    for (struct test *test = tests; test; test = test->next) {
+        if (!strstr(test->name, wanted)) continue;
+        list[--first] = (struct CMUnitTest){test->name, run_one, NULL, NULL, test};
+    }
+    *count = test_count - first;
+    if (*count == 0) {
+        fprintf(stderr, "no test has '%s' in its name\n", wanted);
+        exit(2);
+    }
+    memmove(list, list + first, *count * sizeof(*list));
+    return list;
+}
+
 int main(int argc, char **argv)
 {
-    (void)argc;
-    struct CMUnitTest *list = calloc(test_count + 1, sizeof(*list));
-    if (!list) return 1;
-    size_t at = test_count;
-    for (struct test *test = tests; test; test = test->next) { // the newest is first
-        list[--at] = (struct CMUnitTest){test->name, run_one, NULL, NULL, test};
-    }
-    (void)_cmocka_run_group_tests(argv[0], list, test_count, NULL, NULL);
+    size_t count;
+    struct CMUnitTest *list = tests_to_run(argc > 1 ? argv[1] : "", &count);
+    const char *slash = strrchr(argv[0], '/');
+    const char *name = slash ? slash + 1 : argv[0];
+
+    setvbuf(stdout, NULL, _IOLBF, 0); // so that what a test prints stays in order with stderr
+    (void)_cmocka_run_group_tests(name, list, count, NULL, NULL);
     free(list);
 
-    size_t failed = test_count - passed_count - skipped_count;
-    const char *name = argv[0];
-    for (const char *c = argv[0]; *c; c++) {
-        if (*c == '/') name = c + 1;
-    }
+    size_t failed = count - passed_count - skipped_count;
     printf("%s: %zu passed, %zu failed", name, passed_count, failed);
     if (skipped_count) printf(", %zu skipped", skipped_count);
     printf("\n");

@@ -3,7 +3,8 @@
 #
 #   heading TEXT        opens a part of the work
 #   step LABEL CMD...   runs CMD quietly, shows how long it took; its output only when it fails.
-#                       The output stays in build/log/ and $STEP_LOG names the file.
+#                       The output stays in build/log/ and $STEP_LOG names the file. Lines that
+#                       match $STEP_HIDE are not worth showing.
 #   note TEXT, die TEXT
 #
 # Colour and progress only on a terminal; NO_COLOR is honoured.
@@ -61,7 +62,7 @@ step() {
         ok "$label" "$took"
     else
         bad "$label" "$took"
-        sed 's/^/        /' "$STEP_LOG"
+        grep -vE "${STEP_HIDE:-^$}" "$STEP_LOG" | sed 's/^/        /' || true
         note "      (exit $code; also in $STEP_LOG)"
     fi
     return "$code"
