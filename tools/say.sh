@@ -6,6 +6,7 @@
 #                       The output stays in build/log/ and $STEP_LOG names the file. Lines that
 #                       match $STEP_HIDE are not worth showing.
 #   note TEXT, die TEXT
+#   AT_EXIT+=(FUNCTION) what must be undone however the script ends
 #
 # Colour and progress only on a terminal; NO_COLOR is honoured.
 
@@ -17,6 +18,13 @@ else
 fi
 SAY_TICKER=
 STEP_LOG=
+AT_EXIT=(stop_ticker)
+
+say_goodbye() {
+    local undo
+    for undo in "${AT_EXIT[@]}"; do "$undo"; done
+}
+trap say_goodbye EXIT
 
 heading() { printf '\n%s%s%s\n' "$SAY_BOLD" "$1" "$SAY_OFF"; }
 note() { printf '  %s\n' "$1"; }
@@ -53,7 +61,6 @@ step() {
     if [[ $SAY_LIVE ]]; then
         tick "$label" &
         SAY_TICKER=$!
-        trap stop_ticker EXIT
     fi
     "$@" >"$STEP_LOG" 2>&1 </dev/null || code=$?
     stop_ticker
