@@ -15,14 +15,15 @@ struct weft_listener {
     int reserve_fd;
     uint64_t accepted;
     uint64_t turned_away;
-    // takes the descriptor over
+    // set by the caller; takes the descriptor over, and may stop the listener
     void (*accepted_fd)(struct weft_listener *listener, int fd, const struct weft_address *peer);
 };
 
-/** Starts to accept on `fd`, which it takes over; returns 0 or a negative errno. */
+/** Starts to accept on `fd`, which it takes over (also where it fails); `accepted_fd` and the counters are the caller's
+ *  to set before. returns 0 or a negative errno */
 int weft_listener_start(struct weft_listener *listener, struct weft_loop *loop, int fd);
 
-/** Stops accepting and closes the socket. */
+/** Stops accepting and closes the socket. One that has stopped stays so. */
 void weft_listener_stop(struct weft_listener *listener);
 
 #endif
