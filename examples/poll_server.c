@@ -1,5 +1,4 @@
 // poll_server.c: an HTTP/1.1 and HTTP/2 server over poll(2), one port, one thread.
-//
 //     cc poll_server.c $(pkg-config --cflags --libs weft) && ./a.out 8081
 //     curl http://localhost:8081/ ; curl --http2-prior-knowledge http://localhost:8081/
 #include <netinet/in.h>
@@ -16,7 +15,6 @@ enum { MOST = 64 };
 static struct pollfd polled[MOST]; // polled[0] listens
 static struct weft_conn *conns[MOST];
 static nfds_t count = 1;
-
 static const struct weft_http_limits limits = WEFT_HTTP_LIMITS_INIT;
 
 static uint64_t now_us(void)

@@ -1,0 +1,212 @@
+"""The servers that are measured, each as it would be set up fairly: one worker on one core, the same files
+and certificate, no access log, caches and sendfile on, keep-alive without a bound."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+PORTS = {"weft": 21000, "h2o": 21010, "nginx": 21020, "nghttpd": 21030}  # +0 clear, +1 TLS
+
+
+class Server:
+    """One server process on one core; `tls` and `clear` are its ports."""
+
+    name = ""
+    speaks_http1 = True
+
+    def __init__(self, work, root, cert, key, core, program=None):
+        self.work = os.path.join(work, self.name)
+        os.makedirs(self.work, exist_ok=True)
+        self.root, self.cert, self.key, self.core = root, cert, key, core
+        self.program = program or shutil.which(self.name) or shutil.which(self.name, path="/usr/sbin:/usr/bin")
+        self.clear = PORTS[self.name]
+        self.tls = self.clear + 1
+        self.process = None
+
+    def command(self):
+        raise NotImplementedError
+
+    def path(self, name):
+        return os.path.join(self.work, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w") as file:
+            file.write(text)
+        return self.path(name)
+
+    def start(self, wrapper=()):
+        pin = [] if self.core is None else ["taskset", "-c", str(self.core)]
+        log = open(self.path("log"), "w")
+        self.process = subprocess.Popen(
+            [*pin, *wrapper, *self.command()], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        deadline = time.monotonic() + 30
+        for port in (self.clear, self.tls):
+            while True:
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"{self.name} ended at once; see {self.path('log')}")
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        raise RuntimeError(f"{self.name} does not listen on port {port}") from None
+                    time.sleep(0.05)
+        return self
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, how)
+            self.process.wait(10)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process = None
+
+    def pids(self):
+        """The server's process and all below it."""
+        found, queue = [], [self.process.pid]
+        while queue:
+            pid = queue.pop()
+            found.append(pid)
+            try:
+                with open(f"/proc/{pid}/task/{pid}/children") as file:
+                    queue += [int(child) for child in file.read().split()]
+            except OSError:
+                pass
+        return found
+
+    def cpu_ns(self):
+        """Time on a processor, of all threads, in nanoseconds."""
+        total = 0
+        for pid in self.pids():
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/schedstat") as file:
+                    total += int(file.read().split()[0])
+        return total
+
+    def memory_kb(self):
+        """Proportional set size, so that shared pages count once."""
+        total = 0
+        for pid in self.pids():
+            with open(f"/proc/{pid}/smaps_rollup") as file:
+                for line in file:
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1])
+        return total
+
+    def version(self):
+        return ""
+
+
+class Weft(Server):
+    name = "weft"
+
+    def command(self):
+        return [
+            self.program, "serve", self.root, "--threads", "1", "--no-access-log",
+            "--cert", self.cert, "--key", self.key, "--limit", "requests_per_connection=4000000000",
+            "--listen", f"http://127.0.0.1:{self.clear}", "--listen", f"https://127.0.0.1:{self.tls}",
+        ]  # fmt: skip
+
+    def version(self):
+        return first_line([self.program, "--version"])
+
+
+class H2o(Server):
+    name = "h2o"
+
+    def command(self):
+        config = self.write(
+            "h2o.conf",
+            f"""num-threads: 1
+max-connections: 20000
+http2-reprioritize-blocking-assets: OFF
+ssl-session-resumption:
+  mode: all
+hosts:
+  default:
+    listen:
+      port: {self.clear}
+      host: 127.0.0.1
+    listen:
+      port: {self.tls}
+      host: 127.0.0.1
+      ssl:
+        certificate-file: {self.cert}
+        key-file: {self.key}
+        minimum-version: TLSv1.2
+        cipher-preference: server
+    paths:
+      /:
+        file.dir: {self.root}
+        file.send-compressed: OFF
+{"user: root" if os.getuid() == 0 else ""}
+pid-file: {self.path("pid")}
+error-log: {self.path("error.log")}
+""",
+        )
+        return [self.program, "-c", config]
+
+    def version(self):
+        return first_line([self.program, "-v"])
+
+
+class Nginx(Server):
+    name = "nginx"
+
+    def command(self):
+        user = "user root;" if os.getuid() == 0 else ""
+        config = self.write(
+            "nginx.conf",
+            f"""daemon off; worker_processes 1; {user} pid {self.path("pid")}; error_log {self.path("error.log")} crit;
+worker_rlimit_nofile 30000;
+events {{ worker_connections 20000; }}
+http {{
+  include /etc/nginx/mime.types;
+  access_log off; sendfile on; tcp_nopush on; open_file_cache max=10000 inactive=60s; open_file_cache_valid 1s;
+  keepalive_requests 1000000000; keepalive_timeout 3600s; http2_max_concurrent_streams 256;
+  client_body_temp_path {self.work}; proxy_temp_path {self.work}; fastcgi_temp_path {self.work};
+  uwsgi_temp_path {self.work}; scgi_temp_path {self.work};
+  ssl_session_cache shared:s:10m; ssl_protocols TLSv1.2 TLSv1.3;
+  server {{ listen 127.0.0.1:{self.clear}; root {self.root}; }}
+  server {{ listen 127.0.0.1:{self.clear + 2} http2; root {self.root}; }}
+  server {{ listen 127.0.0.1:{self.tls} ssl http2; root {self.root};
+           ssl_certificate {self.cert}; ssl_certificate_key {self.key}; }}
+}}
+""",
+        )
+        return [self.program, "-c", config, "-p", self.work]
+
+    def version(self):
+        return first_line([self.program, "-v"])
+
+
+class Nghttpd(Server):
+    name = "nghttpd"
+    speaks_http1 = False
+
+    def command(self):
+        # nghttpd has one port a process: the two of them run side by side
+        shared = f"-d {self.root} -a 127.0.0.1 -n 1 -m 256"
+        return [
+            "sh", "-c",
+            f"{self.program} {shared} --no-tls {self.clear} & exec {self.program} {shared} {self.tls} {self.key} {self.cert}",
+        ]  # fmt: skip
+
+    def version(self):
+        return first_line([self.program, "--version"])
+
+
+ALL = {server.name: server for server in (Weft, H2o, Nginx, Nghttpd)}
+
+
+def first_line(command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    return lines[0].strip() if lines else ""
