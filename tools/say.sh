@@ -53,6 +53,20 @@ ok() { printf '   %sok%s   %-52s %s%s%s\n' "$SAY_GOOD" "$SAY_OFF" "$1" "$SAY_DIM
 bad() { printf '  %sFAIL%s  %-52s %s\n' "$SAY_BAD" "$SAY_OFF" "$1" "${2-}"; }
 skip() { printf '  skip  %-52s %s\n' "$1" "${2-}"; }
 
+# The first and the last lines of a log: what went wrong is in one of them.
+show_failure() {
+    grep -vE "${STEP_HIDE:-^$}" "$1" | awk -v most=80 '
+        { line[NR] = $0 }
+        END {
+            for (i = 1; i <= NR; i++) {
+                if (i > most && i <= NR - most) { left_out++; continue }
+                if (left_out) print "        ... " left_out " lines ..."
+                left_out = 0
+                print "        " line[i]
+            }
+        }' || true
+}
+
 step() {
     local label=$1 start=$SECONDS code=0 took
     shift
@@ -69,7 +83,7 @@ step() {
         ok "$label" "$took"
     else
         bad "$label" "$took"
-        grep -vE "${STEP_HIDE:-^$}" "$STEP_LOG" | sed 's/^/        /' || true
+        show_failure "$STEP_LOG"
         note "      (exit $code; also in $STEP_LOG)"
     fi
     return "$code"
