@@ -12,7 +12,8 @@ enum weft_http_byte_class {
     WEFT_HTTP_DIGIT = 8,
     WEFT_HTTP_HEX_DIGIT = 16,
     WEFT_HTTP_HOST_CHAR = 32, // of a reg-name, RFC 3986 §3.2.2; the percent sign is none
-    WEFT_HTTP_PATH_CHAR = 64, // of a path or query, RFC 3986 §3.3, §3.4; the percent sign is one
+    WEFT_HTTP_TARGET_CHAR =
+        64, // of a path or query as we take it: any but controls, space, DEL and #
 };
 
 /** The classes of each byte. */
@@ -94,6 +95,15 @@ enum weft_http_parameter_status weft_http_parameter_next(struct weft_span *rest,
  * returns  the text, in `room`
  */
 struct weft_span weft_http_unquote(struct weft_span quoted, uint8_t *room);
+
+/**
+ * Takes in a Content-Length value. A list of equal numbers is taken as one (RFC 9110 §8.6).
+ *
+ * length   what is known so far: WEFT_HTTP_LENGTH_UNKNOWN or an earlier field's value
+ * returns  false where the value is no number, does not fit, or differs from what is known; `length` is then
+ *          left as it was
+ */
+bool weft_http_content_length_add(struct weft_span value, int64_t *length);
 
 /**
  * Reads a number of decimal digits and nothing else.
