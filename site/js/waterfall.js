@@ -25,6 +25,15 @@ export function phasesOf(entry) {
     ].filter(([, from, to]) => to > from);
 }
 
+/** The duration, written where the strip has room for it: behind the bar, before it, or nowhere. */
+function labelOf({ startTime, responseEnd }, origin, span, place) {
+    const label = element('b', {}, duration(responseEnd - startTime));
+    if (responseEnd < origin + 0.75 * span) label.style.left = place(responseEnd);
+    else if (startTime > origin + 0.25 * span) label.style.right = `calc(100% - ${place(startTime)})`;
+    else return [];
+    return [label];
+}
+
 function bar(entry, origin, span) {
     const place = (ms) => `${(100 * (ms - origin)) / span}%`;
     const strip = element('div', { class: 'bar' });
@@ -34,10 +43,7 @@ function bar(entry, origin, span) {
         part.style.width = `max(1.5px, ${(100 * (to - from)) / span}%)`;
         strip.append(part);
     }
-    const label = element('b', {}, duration(entry.responseEnd - entry.startTime));
-    if (entry.responseEnd - origin < span * 0.88) label.style.left = place(entry.responseEnd);
-    else label.style.right = `${100 - (100 * (entry.startTime - origin)) / span}%`;
-    strip.append(label);
+    strip.append(...labelOf(entry, origin, span, place));
     return strip;
 }
 
