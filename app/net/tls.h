@@ -11,7 +11,11 @@
 #include <sys/types.h>
 
 /** What many connections share: certificates, keys, ticket keys, ciphers, ALPN. Read-only once made, so that
- *  threads may share it; counted references. */
+ *  threads may share it; counted references.
+ *
+ *  A server takes TLS 1.3 and 1.2 with ECDHE and AEAD only, by its own preference; no renegotiation, no compression,
+ *  no early data, a ClientHello of at most 16 KB. Tickets carry the session (the server keeps none); their keys turn
+ *  over every 12 hours and depend on the server name, so that a ticket for one name is worth nothing under another. */
 struct weft_tls_context;
 
 /** One connection. */
@@ -19,17 +23,18 @@ struct weft_tls;
 
 struct weft_tls_certificate {
     const char *certificate_file; // PEM, the chain behind it
-    const char *key_file;         // PEM
+    const char *key_file;         // PEM, not encrypted; may be the same file
 };
 
 struct weft_tls_server_config {
     const struct weft_tls_certificate
         *certificates; // the first serves names that none covers; chosen by SNI
     size_t certificate_count;
-    const char *const
-        *alpn; // in order of preference, NULL-terminated: "h2", "http/1.1", "http/1.0"
+    const char *const *
+        alpn; // in order of preference, NULL-terminated, at most 8: "h2", "http/1.1"; NULL: none. A client that
+    // offers ALPN but none of these is refused with no_application_protocol (RFC 7301 §3.2)
     const char *
-        ciphers; // NULL: Mozilla's intermediate set in our order (AES-GCM first, X25519 then P-256)
+        ciphers; // a GnuTLS priority string; NULL: Mozilla's intermediate set in our order (AES-GCM first, X25519 then P-256)
 };
 
 struct weft_tls_client_config {
@@ -48,6 +53,12 @@ struct weft_tls_context *weft_tls_client_new(const struct weft_tls_client_config
                                              char *error, size_t error_size);
 struct weft_tls_context *weft_tls_context_share(struct weft_tls_context *context);
 void weft_tls_context_free(struct weft_tls_context *context);
+
+/** When the first of a server's certificates expires, in seconds since 1970; INT64_MAX without certificates.
+ *
+ *  file     set to that certificate's file name, lent for the context's life; NULL where nobody asks
+ */
+int64_t weft_tls_context_expiry(const struct weft_tls_context *context, const char **file);
 
 /**
  * Starts a connection.
@@ -68,7 +79,8 @@ enum weft_tls_status {
 };
 
 /** Hands in received bytes: borrowed until the next call that returns WEFT_TLS_WANTS_INPUT (what is left of them by
- *  then was copied), which has to be reached before the next weft_tls_feed(). */
+ *  then was copied), which has to be reached before the next weft_tls_feed(). An empty span takes back what was handed
+ *  in: the connection is to be given up then. */
 void weft_tls_feed(struct weft_tls *tls, struct weft_span bytes);
 
 /** The peer has closed the transport; without close_notify that is a truncation. */
@@ -81,7 +93,8 @@ enum weft_tls_status weft_tls_handshake(struct weft_tls *tls);
 enum weft_tls_status weft_tls_receive(struct weft_tls *tls, uint8_t *room, size_t room_size,
                                       size_t *size);
 
-/** Encrypts one record of at most 16384 bytes of plaintext into the queue; false where it failed. */
+/** Encrypts 1 to 16384 bytes into the queue, as one record (more where the peer takes only small ones, RFC 8449);
+ *  false where it failed. */
 bool weft_tls_send(struct weft_tls *tls, struct weft_span plaintext);
 
 /** Puts close_notify into the queue. */
@@ -89,6 +102,16 @@ void weft_tls_close(struct weft_tls *tls);
 
 /** What has to go to the socket, to be dropped as it leaves. */
 struct weft_queue *weft_tls_output(struct weft_tls *tls);
+
+/**
+ * Client: copies what a later connection to the same name needs to resume this one (RFC 8446 §2.2).
+ *
+ * returns  bytes written, 0 where there is nothing yet (TLS 1.3: the ticket comes after the handshake, with the first
+ *          bytes received) or the room is too small; 4 KB are plenty
+ */
+size_t weft_tls_save(struct weft_tls *tls, uint8_t *room, size_t room_size);
+/** Client, before the handshake: tries to resume; false where `saved` is no such thing. */
+bool weft_tls_resume(struct weft_tls *tls, struct weft_span saved);
 
 /** The protocol that ALPN chose, or empty; after the handshake. */
 struct weft_span weft_tls_alpn(const struct weft_tls *tls);
