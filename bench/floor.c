@@ -34,8 +34,8 @@ struct connection {
     int fd;
     bool has_shaken_hands, has_preface;
     gnutls_session_t tls;
-    struct bytes in, plain, out;  // received, to be encrypted, to be sent
-    const uint8_t *wire;          // received and not yet decrypted
+    struct bytes in, plain, out; // received, to be encrypted, to be sent
+    const uint8_t *wire;         // received and not yet decrypted
     size_t wire_left;
     struct pending pending[STREAMS];
     size_t first, count;
@@ -74,10 +74,12 @@ static ssize_t push(gnutls_transport_ptr_t pointer, const void *data, size_t siz
     return (ssize_t)size;
 }
 
-static void frame(struct bytes *to, size_t size, uint8_t type, uint8_t flags, uint32_t id, const void *payload)
+static void frame(struct bytes *to, size_t size, uint8_t type, uint8_t flags, uint32_t id,
+                  const void *payload)
 {
-    uint8_t head[9] = {(uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size, type, flags,
-                       (uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id};
+    uint8_t head[9] = {
+        (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size,      type,       flags,
+        (uint8_t)(id >> 24),   (uint8_t)(id >> 16),  (uint8_t)(id >> 8), (uint8_t)id};
     add(to, head, sizeof(head));
     add(to, payload, size);
 }
@@ -85,7 +87,8 @@ static void frame(struct bytes *to, size_t size, uint8_t type, uint8_t flags, ui
 // The fields of a static file as a warm HPACK encoder writes them: six indexed fields and two literals.
 static void answer_h2(struct connection *c, uint32_t id)
 {
-    static const uint8_t fields[] = {0x88, 0xc0, 0xbf, 0xbe, 0xc1, 0x0f, 0x0d, 4, '1', '0', '2', '4', 0xc2};
+    static const uint8_t fields[] = {0x88, 0xc0, 0xbf, 0xbe, 0xc1, 0x0f, 0x0d,
+                                     4,    '1',  '0',  '2',  '4',  0xc2};
     frame(&c->plain, sizeof(fields), 1, 4, id, fields);
     struct pending *last = &c->pending[(c->first + c->count++) % STREAMS];
     *last = (struct pending){id, sizes[next_size++ % size_count]};
@@ -112,7 +115,8 @@ static void read_h2(struct connection *c)
         size_t size = (size_t)p[0] << 16 | (size_t)p[1] << 8 | p[2];
         if (c->in.end - c->in.start < 9 + size) break;
         if (p[3] == 4 && !(p[4] & 1)) frame(&c->plain, 0, 4, 1, 0, NULL);
-        if (p[3] == 1) answer_h2(c, (uint32_t)p[5] << 24 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8]);
+        if (p[3] == 1)
+            answer_h2(c, (uint32_t)p[5] << 24 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8]);
         c->in.start += 9 + size;
     }
 }
@@ -163,7 +167,8 @@ static bool flush(struct connection *c)
             }
             c->plain.end = 0;
         }
-        ssize_t sent = send(c->fd, c->out.data + c->out.start, c->out.end - c->out.start, MSG_NOSIGNAL);
+        ssize_t sent =
+            send(c->fd, c->out.data + c->out.start, c->out.end - c->out.start, MSG_NOSIGNAL);
         if (sent < 0) return errno == EAGAIN;
         c->out.start += (size_t)sent;
         if (c->out.start < c->out.end) return true;
@@ -218,7 +223,8 @@ static void open_connection(int epoll, int fd)
     c->fd = fd;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     struct bytes *all[] = {&c->in, &c->plain, &c->out};
-    for (size_t i = 0; i < 3; i++) all[i]->data = malloc(4 * ROOM);
+    for (size_t i = 0; i < 3; i++)
+        all[i]->data = malloc(4 * ROOM);
     if (credentials) {
         gnutls_datum_t h2 = {(void *)"h2", 2}, h1 = {(void *)"http/1.1", 8};
         gnutls_init(&c->tls, GNUTLS_SERVER | GNUTLS_NONBLOCK);
@@ -251,20 +257,26 @@ int main(int argc, char **argv)
         sizes[size_count] = strtoul(size, NULL, 10);
         snprintf(h1_head[size_count], sizeof(h1_head[0]),
                  "HTTP/1.1 200 OK\r\nserver: floor\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-                 "content-type: application/octet-stream\r\ncontent-length: %zu\r\n\r\n", sizes[size_count]);
+                 "content-type: application/octet-stream\r\ncontent-length: %zu\r\n\r\n",
+                 sizes[size_count]);
         size_count++;
     }
     speaks_h2 = strcmp(argv[3], "h2") == 0;
     if (argc > 5) {
         gnutls_certificate_allocate_credentials(&credentials);
-        if (gnutls_certificate_set_x509_key_file(credentials, argv[4], argv[5], GNUTLS_X509_FMT_PEM) < 0) return 1;
-        gnutls_priority_init(&priorities, "NORMAL:-CIPHER-ALL:+AES-128-GCM:-VERS-ALL:+VERS-TLS1.3", NULL);
+        if (gnutls_certificate_set_x509_key_file(credentials, argv[4], argv[5],
+                                                 GNUTLS_X509_FMT_PEM) < 0)
+            return 1;
+        gnutls_priority_init(&priorities, "NORMAL:-CIPHER-ALL:+AES-128-GCM:-VERS-ALL:+VERS-TLS1.3",
+                             NULL);
     }
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1])),
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)atoi(argv[1])),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
-    if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 4096)) return perror("bind"), 1;
+    if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 4096))
+        return perror("bind"), 1;
     int epoll = epoll_create1(0);
     struct epoll_event events[256] = {{.events = EPOLLIN}};
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &events[0]);
@@ -274,7 +286,8 @@ int main(int argc, char **argv)
             struct connection *c = events[i].data.ptr;
             if (!c) {
                 int fd;
-                while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) open_connection(epoll, fd);
+                while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0)
+                    open_connection(epoll, fd);
             } else if (!serve(c)) {
                 close_connection(c);
             }
