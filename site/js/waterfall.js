@@ -61,6 +61,12 @@ function rowOf(entry, origin, span) {
     return row;
 }
 
+function connecting(count) {
+    if (count === 0) return 'No new connection had to be opened.';
+    if (count === 1) return 'One of them opened a connection; no other had to.';
+    return `${count} of them waited for a new connection to open.`;
+}
+
 function summarise(entries, origin, end) {
     const protocols = [...new Set(entries.map(protocolOf))];
     const total = entries.reduce((sum, entry) => sum + (entry.transferSize ?? 0), 0);
@@ -72,8 +78,7 @@ function summarise(entries, origin, end) {
     summary.dataset.connections = shakes;
     summary.replaceChildren(
         `${entries.length} requests, ${bytes(total)}, over ${protocols.join(' and ')}, in ${duration(end - origin)}.`,
-        element('small', {}, shakes === 0 ? 'No new connection had to be opened.'
-            : `${shakes} of them waited for a new connection to open.`),
+        element('small', {}, connecting(shakes)),
     );
 }
 
