@@ -4,16 +4,17 @@
 
 enum { DAY_SECONDS = 86400 };
 
-static const char day_names[] = "SunMonTueWedThuFriSat";
-static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+static const char day_names[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+static const char month_names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 struct civil {
     int64_t year;
+    int64_t hour;
+    int64_t minute;
+    int64_t second;
     int month; // 1 to 12
     int day;   // 1 to 31
-    int hour;
-    int minute;
-    int second;
 };
 
 static bool is_leap(int64_t year)
@@ -81,11 +82,11 @@ void weft_http_date_format(int64_t seconds, uint8_t *room)
     struct civil civil = civil_of(seconds);
     int64_t day = (seconds - WEFT_HTTP_DATE_FIRST) / DAY_SECONDS;
 
-    uint8_t *at = put(room, day_names + (day + 6) % 7 * 3, 3); // 0000-01-01 was a Saturday
+    uint8_t *at = put(room, day_names[(day + 6) % 7], 3); // 0000-01-01 was a Saturday
     at = put(at, ", ", 2);
     at = put_two(at, civil.day);
     at = put(at, " ", 1);
-    at = put(at, month_names + (civil.month - 1) * 3, 3);
+    at = put(at, month_names[civil.month - 1], 3);
     at = put(at, " ", 1);
     at = put_two(at, civil.year / 100);
     at = put_two(at, civil.year);
@@ -112,7 +113,7 @@ static int month_at(struct weft_span text, size_t at)
 {
     struct weft_span name = weft_span_part(text, at, 3);
     for (int month = 0; month < 12 && name.size == 3; month++) {
-        if (memcmp(name.data, month_names + month * 3, 3) == 0) return month + 1;
+        if (memcmp(name.data, month_names[month], 3) == 0) return month + 1;
     }
     return 0;
 }
@@ -203,7 +204,7 @@ static bool is_long_day_name(struct weft_span name)
 static bool is_short_day_name(struct weft_span text)
 {
     for (int day = 0; day < 7; day++) {
-        if (memcmp(text.data, day_names + day * 3, 3) == 0) return true;
+        if (memcmp(text.data, day_names[day], 3) == 0) return true;
     }
     return false;
 }

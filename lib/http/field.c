@@ -81,7 +81,8 @@ static const uint8_t slots[256] = {
 static uint8_t slot_of(struct weft_span name)
 {
     const uint8_t *end = name.data + name.size;
-    return (uint8_t)(name.size * 4 + name.data[0] * 49U + end[-2] * 43U + end[-1]);
+    unsigned size = (uint8_t)name.size;
+    return (uint8_t)(size * 4 + name.data[0] * 49U + end[-2] * 43U + end[-1]);
 }
 
 enum weft_http_field_name weft_http_field_lookup(struct weft_span name)

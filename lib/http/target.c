@@ -40,7 +40,7 @@ static bool is_ipv4(struct weft_span text)
         struct weft_span digits = weft_span_part(text, 0, size);
         int64_t number;
         if (size > 3 || !weft_http_parse_decimal(digits, &number) || number > 255) return false;
-        if (size > 1 && digits.data[0] == '0') return false;
+        if (size > 1 && weft_span_starts_with(digits, WEFT_SPAN("0"))) return false;
         if (part < 3 && size == text.size) return false; // fewer than four
         text = weft_span_skip(text, size + 1);
     }
@@ -240,8 +240,6 @@ static bool end_segment(struct walk *walk)
 
 static enum weft_http_path_status walk_path(struct weft_span path, struct walk *walk)
 {
-    walk->room[0] = '/';
-    walk->size = walk->segment = 1;
     for (size_t at = 1; at < path.size;) {
         uint8_t byte;
         enum weft_http_path_status status = take_byte(path, &at, &byte);
@@ -267,7 +265,8 @@ enum weft_http_path_status weft_http_path_decode(struct weft_span path, uint8_t 
     if (names.size == 0 || names.data[0] != '/') return WEFT_HTTP_PATH_NOT_ABSOLUTE;
     if (names.size > room_size) return WEFT_HTTP_PATH_TOO_LONG;
 
-    struct walk walk = {.room = room};
+    room[0] = '/';
+    struct walk walk = {.room = room, .size = 1, .segment = 1};
     enum weft_http_path_status status = walk_path(names, &walk);
     if (status != WEFT_HTTP_PATH_FINE) return status;
     *out = (struct weft_http_path){{room, walk.size}, query, mark < path.size};
