@@ -77,7 +77,8 @@ enum weft_http_verdict weft_http_message_add(struct weft_http_message *message,
  *
  * Cookie crumbs are joined by "; " into the first of them (§8.2.3). Equal content-length fields are reduced
  * to one. Host becomes the authority where :authority is missing. What may not stand in trailers
- * (RFC 9110 §6.5.1) is left out of them.
+ * (RFC 9110 §6.5.1) is left out of them. The host and content-length fields stay among the others: who
+ * forwards a head drops them, since an engine writes both itself.
  *
  * head     all set but `version` and `is_early`, where the verdict is WELL_FORMED; else left as it was
  */
