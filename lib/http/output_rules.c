@@ -7,6 +7,7 @@
 static bool name_is_fit(const struct weft_http_field *field, enum weft_http_field_name *id)
 {
     struct weft_span text = weft_http_field_text(field->id);
+    if (field->id >= WEFT_HTTP_FIELD_NAME_COUNT) return false;
     *id = field->id;
     if (field->id != WEFT_HTTP_OTHER_FIELD && text.data == field->name.data) {
         return text.size == field->name.size;

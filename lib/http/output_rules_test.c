@@ -63,6 +63,7 @@ TEST(names_are_lower_case_tokens_and_what_their_id_says)
     CHECK_EQ(check_field(WEFT_HTTP_RESPONSE_SECTION, "etag", "\"1\"", WEFT_HTTP_FIELD_ETAG),
              WEFT_OK);
     CHECK_EQ(check_field(WEFT_HTTP_RESPONSE_SECTION, "x", "1", WEFT_HTTP_FIELD_ETAG), WEFT_INVALID);
+    CHECK_EQ(check_field(WEFT_HTTP_RESPONSE_SECTION, "x", "1", 255), WEFT_INVALID);
     CHECK_EQ(check_field(WEFT_HTTP_RESPONSE_SECTION, "content-length", "1", WEFT_HTTP_FIELD_ETAG),
              WEFT_INVALID);
 
