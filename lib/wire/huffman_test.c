@@ -1,0 +1,106 @@
+// wire/huffman_test.c
+#include "wire/huffman.h"
+
+#include "wire/huffman_table.h"
+
+#include "check.h"
+
+#include <stdlib.h>
+
+static void check_round_trip(struct weft_span text)
+{
+    uint8_t code[4096];
+    uint8_t back[WEFT_HUFFMAN_DECODED_MOST(4096)];
+    size_t size = weft_huffman_size(text);
+    CHECK(size <= sizeof(code));
+    CHECK_EQ(weft_huffman_encode(text, code) - code, size);
+
+    // of its own, so that reading past its end shows
+    uint8_t *copy = malloc(size ? size : 1);
+    memcpy(copy, code, size);
+    size_t back_size;
+    bool ok = weft_huffman_decode((struct weft_span){copy, size}, back, &back_size);
+    free(copy);
+    CHECK(ok);
+    struct weft_span decoded = {back, back_size};
+    CHECK_SAME(decoded, text);
+}
+
+// RFC 7541, Appendix C.4.1, C.4.2, C.6.1.
+TEST(strings_of_the_rfc_are_coded_as_there)
+{
+    const struct {
+        struct weft_span text;
+        struct weft_span code;
+    } rows[] = {
+        {WEFT_SPAN_INIT("www.example.com"),
+         BYTES(0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff)},
+        {WEFT_SPAN_INIT("no-cache"), BYTES(0xa8, 0xeb, 0x10, 0x64, 0x9c, 0xbf)},
+        {WEFT_SPAN_INIT("302"), BYTES(0x64, 0x02)},
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        uint8_t room[64];
+        struct weft_span code = {room, (size_t)(weft_huffman_encode(rows[i].text, room) - room)};
+        CHECK_SAME(code, rows[i].code);
+        check_round_trip(rows[i].text);
+    }
+}
+
+TEST(every_octet_alone_and_among_others_comes_back)
+{
+    uint8_t text[600];
+    uint32_t state = 1;
+    for (size_t size = 0; size < sizeof(text); size++) {
+        for (size_t i = 0; i < size; i++) {
+            state = state * 1664525u + 1013904223u;
+            text[i] = (uint8_t)(state >> 24);
+        }
+        check_round_trip((struct weft_span){text, size});
+    }
+    for (unsigned octet = 0; octet < 256; octet++) {
+        memset(text, (int)octet, 100);
+        for (size_t size = 0; size <= 20; size++)
+            check_round_trip((struct weft_span){text, size});
+    }
+}
+
+// RFC 7541 §5.2: padding is at most 7 bits, all ones; EOS does not occur.
+TEST(wrong_padding_and_eos_are_refused)
+{
+    const struct weft_span rows[] = {
+        BYTES(0xff),                   // 8 bits of padding and nothing else
+        BYTES(0x1f, 0xff),             // 'a' and 11 bits
+        BYTES(0x18),                   // 'a' padded with zeroes
+        BYTES(0xff, 0xff, 0xff, 0xff), // EOS
+        BYTES(0xff, 0xff, 0xff, 0xfc), // EOS, then zeroes
+        BYTES(0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
+        BYTES(0xff, 0xff),
+        BYTES(0xfe), // the start of a longer code
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        uint8_t room[64];
+        size_t size;
+        CHECK(!weft_huffman_decode(rows[i], room, &size));
+    }
+    uint8_t room[16];
+    size_t size;
+    struct weft_span a = BYTES(0x1f); // 'a' and three ones
+    CHECK(weft_huffman_decode(a, room, &size));
+    CHECK(size == 1 && room[0] == 'a');
+}
+
+// The code is complete: every octet string decodes to something that encodes to it, or is refused.
+TEST(what_is_decoded_encodes_to_the_same_bytes)
+{
+    for (uint32_t bits = 0; bits < 1u << 16; bits++) {
+        uint8_t bytes[2] = {(uint8_t)(bits >> 8), (uint8_t)bits};
+        uint8_t text[16];
+        uint8_t again[16];
+        size_t size;
+        struct weft_span code = {bytes, 2};
+        if (!weft_huffman_decode(code, text, &size)) continue;
+        struct weft_span recoded = {
+            again, (size_t)(weft_huffman_encode((struct weft_span){text, size}, again) - again)};
+        CHECK_SAME(recoded, code);
+    }
+}

@@ -1,0 +1,36 @@
+// wire/prefixint.c
+#include "wire/prefixint.h"
+
+enum { MORE = 0x80, CONTINUATIONS = 5 };
+
+uint32_t weft_read_prefixint(struct weft_reader *in, unsigned prefix_bits)
+{
+    uint32_t most = (1u << prefix_bits) - 1;
+    uint32_t first = weft_read_u8(in) & most;
+    if (first < most) return first;
+
+    uint64_t value = first;
+    for (unsigned i = 0; i < CONTINUATIONS; i++) {
+        uint8_t octet = weft_read_u8(in);
+        value += (uint64_t)(octet & 0x7f) << (7 * i);
+        if (octet & MORE) continue;
+        if (value > UINT32_MAX) break;
+        return in->failed ? 0 : (uint32_t)value;
+    }
+    in->failed = true;
+    return 0;
+}
+
+void weft_write_prefixint(struct weft_writer *out, unsigned prefix_bits, uint8_t flags,
+                          uint32_t value)
+{
+    uint32_t most = (1u << prefix_bits) - 1;
+    if (value < most) {
+        weft_write_u8(out, (uint8_t)(flags | value));
+        return;
+    }
+    weft_write_u8(out, (uint8_t)(flags | most));
+    for (value -= most; value >= MORE; value >>= 7)
+        weft_write_u8(out, (uint8_t)(value | MORE));
+    weft_write_u8(out, (uint8_t)value);
+}

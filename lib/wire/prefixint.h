@@ -1,0 +1,23 @@
+// wire/prefixint.h: integers that share their first octet with something else (RFC 7541 §5.1).
+#ifndef WEFT_WIRE_PREFIXINT_H
+#define WEFT_WIRE_PREFIXINT_H
+
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+enum { WEFT_PREFIXINT_MOST = 6 }; // bytes of a 32-bit value
+
+/**
+ * Reads an integer of which the first `prefix_bits` bits are the low bits of the next octet.
+ *
+ * prefix_bits  1 to 8; what stands above them in the octet is ignored
+ * returns      the value; 0 with in->failed set where it is cut short, passes 2^32-1, or takes more than five
+ *              octets behind the first
+ */
+uint32_t weft_read_prefixint(struct weft_reader *in, unsigned prefix_bits);
+
+/** Writes one; `flags` is what stands above the prefix in the first octet. */
+void weft_write_prefixint(struct weft_writer *out, unsigned prefix_bits, uint8_t flags,
+                          uint32_t value);
+
+#endif
