@@ -38,7 +38,7 @@ enum weft_hpack_status {
     WEFT_HPACK_FIELD, // a field was decoded
     WEFT_HPACK_END,   // the block is whole and over
     WEFT_HPACK_ERROR, // decoder->reason says why; the connection fails with COMPRESSION_ERROR
-    WEFT_HPACK_OUT_OF_MEMORY, // the arena is full or the allocator failed
+    WEFT_HPACK_OUT_OF_MEMORY, // a field was decoded, but the arena is full: it is only lent; go on with NULL
 };
 
 /** Decodes the blocks of one peer. */

@@ -1,0 +1,106 @@
+// hpack/dynamic_table.c
+#include "hpack/dynamic_table.h"
+
+#include "hpack/hpack.h"
+
+enum { FIRST_ENTRY_ROOM = 8, FIRST_BYTE_ROOM = 256 };
+
+void weft_hpack_table_init(struct weft_hpack_table *table, const struct weft_alloc *alloc,
+                           size_t max_size)
+{
+    *table = (struct weft_hpack_table){.alloc = alloc, .max_size = max_size};
+}
+
+void weft_hpack_table_deinit(struct weft_hpack_table *table)
+{
+    weft_release(table->alloc, table->entries, table->entry_room * sizeof(*table->entries));
+    weft_release(table->alloc, table->bytes, table->byte_room);
+    weft_hpack_table_init(table, table->alloc, table->max_size);
+}
+
+static size_t size_of(const struct weft_hpack_table_entry *entry)
+{
+    return (size_t)entry->name_size + entry->value_size + WEFT_HPACK_FIELD_OVERHEAD; // §4.1
+}
+
+static void evict(struct weft_hpack_table *table, size_t max_size)
+{
+    while (table->size > max_size) {
+        table->size -= size_of(weft_hpack_table_numbered(table, table->oldest));
+        table->oldest++;
+    }
+    if (table->size == 0) table->byte_end = 0;
+}
+
+void weft_hpack_table_resize(struct weft_hpack_table *table, size_t max_size)
+{
+    table->max_size = max_size;
+    evict(table, max_size);
+}
+
+static bool grow_entries(struct weft_hpack_table *table)
+{
+    uint32_t room = table->entry_room ? table->entry_room * 2 : FIRST_ENTRY_ROOM;
+    struct weft_hpack_table_entry *entries = weft_allocate(table->alloc, room * sizeof(*entries));
+    if (!entries) return false;
+
+    for (uint32_t n = table->oldest; n != table->next; n++) {
+        entries[n & (room - 1)] = *weft_hpack_table_numbered(table, n);
+    }
+    weft_release(table->alloc, table->entries, table->entry_room * sizeof(*entries));
+    table->entries = entries;
+    table->entry_room = room;
+    return true;
+}
+
+// Moves the bytes of all entries to the front.
+static void close_up(struct weft_hpack_table *table)
+{
+    uint32_t start = weft_hpack_table_numbered(table, table->oldest)->offset;
+    memmove(table->bytes, table->bytes + start, table->byte_end - start);
+    for (uint32_t n = table->oldest; n != table->next; n++) {
+        table->entries[n & (table->entry_room - 1)].offset -= start;
+    }
+    table->byte_end -= start;
+}
+
+// Room for `size` more bytes, at most twice what the table may hold: then they are moved once in a table's length.
+static bool make_byte_room(struct weft_hpack_table *table, size_t size)
+{
+    if (table->bytes && size <= table->byte_room - table->byte_end) return true;
+    if (table->byte_room >= 2 * table->max_size && table->size > 0) close_up(table);
+
+    size_t room = table->byte_room ? table->byte_room : FIRST_BYTE_ROOM;
+    while (size > room - table->byte_end)
+        room *= 2; // a block's size bounds `size`
+    if (room == table->byte_room) return true;
+    uint8_t *bytes = weft_resize(table->alloc, table->bytes, table->byte_room, room);
+    if (!bytes) return false;
+    table->bytes = bytes;
+    table->byte_room = room;
+    return true;
+}
+
+enum weft_result weft_hpack_table_add(struct weft_hpack_table *table, struct weft_span name,
+                                      struct weft_span value, uint8_t id)
+{
+    size_t size = name.size + value.size + WEFT_HPACK_FIELD_OVERHEAD;
+    if (size > table->max_size) {
+        evict(table, 0); // §4.4: no error
+        return WEFT_OK;
+    }
+    evict(table, table->max_size - size);
+    if (weft_hpack_table_count(table) == table->entry_room && !grow_entries(table))
+        return WEFT_NO_MEMORY;
+    if (!make_byte_room(table, name.size + value.size)) return WEFT_NO_MEMORY;
+
+    uint8_t *at = table->bytes + table->byte_end;
+    if (name.size > 0) memcpy(at, name.data, name.size);
+    if (value.size > 0) memcpy(at + name.size, value.data, value.size);
+    table->entries[table->next & (table->entry_room - 1)] = (struct weft_hpack_table_entry){
+        (uint32_t)table->byte_end, (uint32_t)name.size, (uint32_t)value.size, id};
+    table->next++;
+    table->byte_end += name.size + value.size;
+    table->size += size;
+    return WEFT_OK;
+}
