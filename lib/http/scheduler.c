@@ -1,0 +1,146 @@
+// http/scheduler.c
+#include "http/scheduler.h"
+
+void weft_http_scheduler_init(struct weft_http_scheduler *scheduler, bool is_fair)
+{
+    *scheduler = (struct weft_http_scheduler){.is_fair = is_fair};
+    for (size_t u = 0; u < WEFT_HTTP_URGENCIES; u++) {
+        weft_list_init(&scheduler->in_order[u]);
+        weft_list_init(&scheduler->in_turns[u]);
+    }
+    weft_list_init(&scheduler->waiting);
+}
+
+void weft_http_scheduled_init(struct weft_http_scheduled *stream, uint64_t stream_id,
+                              struct weft_http_priority priority)
+{
+    *stream = (struct weft_http_scheduled){.stream_id = stream_id, .priority = priority};
+}
+
+static struct weft_http_scheduled *by_turn(const struct weft_list *link)
+{
+    return WEFT_LIST_ENTRY(link, struct weft_http_scheduled, turn);
+}
+
+// Streams become ready in about the order of their ids, so the place is looked for from the back.
+static void insert_in_order(struct weft_list *head, struct weft_http_scheduled *stream)
+{
+    struct weft_list *place = head;
+    while (place->prev != head && by_turn(place->prev)->stream_id > stream->stream_id)
+        place = place->prev;
+    weft_list_insert_before(place, &stream->turn);
+}
+
+static void link_turn(struct weft_http_scheduler *scheduler, struct weft_http_scheduled *stream)
+{
+    uint8_t urgency = stream->priority.urgency;
+    if (stream->priority.incremental || scheduler->is_fair) {
+        weft_list_push_back(&scheduler->in_turns[urgency], &stream->turn);
+    } else {
+        insert_in_order(&scheduler->in_order[urgency], stream);
+    }
+    scheduler->ready |= (uint8_t)(1U << urgency);
+}
+
+static void unlink_turn(struct weft_http_scheduler *scheduler, struct weft_http_scheduled *stream)
+{
+    uint8_t urgency = stream->priority.urgency;
+    weft_list_remove(&stream->turn);
+    if (weft_list_is_empty(&scheduler->in_order[urgency]) &&
+        weft_list_is_empty(&scheduler->in_turns[urgency])) {
+        scheduler->ready &= (uint8_t) ~(1U << urgency);
+    }
+}
+
+void weft_http_scheduler_set_fair(struct weft_http_scheduler *scheduler, bool is_fair)
+{
+    if (scheduler->is_fair == is_fair) return;
+
+    scheduler->is_fair = is_fair;
+    WEFT_LIST_EACH(link, &scheduler->waiting)
+    {
+        struct weft_http_scheduled *stream =
+            WEFT_LIST_ENTRY(link, struct weft_http_scheduled, waiting);
+        unlink_turn(scheduler, stream);
+        link_turn(scheduler, stream);
+    }
+}
+
+void weft_http_scheduler_ready(struct weft_http_scheduler *scheduler,
+                               struct weft_http_scheduled *stream)
+{
+    if (weft_http_scheduled_is_ready(stream)) return;
+
+    link_turn(scheduler, stream);
+    weft_list_push_back(&scheduler->waiting, &stream->waiting);
+}
+
+void weft_http_scheduler_block(struct weft_http_scheduler *scheduler,
+                               struct weft_http_scheduled *stream)
+{
+    if (!weft_http_scheduled_is_ready(stream)) return;
+
+    unlink_turn(scheduler, stream);
+    weft_list_remove(&stream->waiting);
+}
+
+void weft_http_scheduler_set_priority(struct weft_http_scheduler *scheduler,
+                                      struct weft_http_scheduled *stream,
+                                      struct weft_http_priority priority)
+{
+    bool is_ready = weft_http_scheduled_is_ready(stream);
+    if (is_ready) unlink_turn(scheduler, stream);
+    stream->priority = priority;
+    if (is_ready) link_turn(scheduler, stream);
+}
+
+static uint8_t most_urgent(const struct weft_http_scheduler *scheduler)
+{
+    uint8_t urgency = 0;
+    while (!(scheduler->ready >> urgency & 1U))
+        urgency++;
+    return urgency;
+}
+
+struct weft_http_scheduled *weft_http_scheduler_pick(const struct weft_http_scheduler *scheduler,
+                                                     enum weft_http_turn_reason *reason)
+{
+    enum weft_http_turn_reason ignored;
+    if (!reason) reason = &ignored;
+    if (scheduler->ready == 0) return NULL;
+
+    if (scheduler->floor_size >= WEFT_HTTP_FLOOR_SIZE) { // avoid starvation, §10
+        *reason = WEFT_HTTP_TURN_FLOOR;
+        return WEFT_LIST_ENTRY(scheduler->waiting.next, struct weft_http_scheduled, waiting);
+    }
+    uint8_t urgency = most_urgent(scheduler);
+    const struct weft_list *in_order = &scheduler->in_order[urgency];
+    const struct weft_list *in_turns = &scheduler->in_turns[urgency];
+    bool turns = weft_list_is_empty(in_order) ||
+                 (!weft_list_is_empty(in_turns) && (scheduler->turns_next >> urgency & 1U));
+    *reason = turns ? WEFT_HTTP_TURN_SHARE : WEFT_HTTP_TURN_ORDER;
+    return by_turn(turns ? in_turns->next : in_order->next);
+}
+
+void weft_http_scheduler_charge(struct weft_http_scheduler *scheduler,
+                                struct weft_http_scheduled *stream, size_t size)
+{
+    if (!weft_http_scheduled_is_ready(stream)) return;
+
+    if (scheduler->floor_size >= WEFT_HTTP_FLOOR_SIZE) {
+        scheduler->floor_size = 0;
+    } else {
+        scheduler->floor_size += size;
+    }
+    weft_list_remove(&stream->waiting);
+    weft_list_push_back(&scheduler->waiting, &stream->waiting);
+
+    uint8_t bit = (uint8_t)(1U << stream->priority.urgency);
+    if (stream->priority.incremental || scheduler->is_fair) {
+        weft_list_remove(&stream->turn);
+        weft_list_push_back(&scheduler->in_turns[stream->priority.urgency], &stream->turn);
+        scheduler->turns_next &= (uint8_t)~bit;
+    } else {
+        scheduler->turns_next |= bit;
+    }
+}
