@@ -11,7 +11,8 @@
 #include <stdio.h>
 
 enum {
-    HELLO_SIZE_MOST = 16384, // of a ClientHello; GnuTLS would buffer 128 KB
+    // Of a client's messages, two hellos of 16 KB and what little follows: GnuTLS would buffer megabytes.
+    HANDSHAKE_SIZE_MOST = 36864,
     ERROR_TEXT_SIZE = 256,
     SERVER_NAME_EXTENSION = 0, // RFC 6066 §3
     TRIES_MOST = 16,           // results that ask to be called again, in a row
@@ -23,9 +24,10 @@ struct weft_tls {
     const struct weft_alloc *alloc;
     struct weft_queue output;
     struct weft_span input; // borrowed, what GnuTLS has not pulled yet
-    uint8_t *server_name;   // in lower case
+    uint8_t *server_name;   // in lower case, with a NUL behind it
     uint16_t server_name_size;
-    bool has_ended; // the transport: nothing more will be fed
+    size_t handshake_size; // pulled before the connection was established
+    bool has_ended;        // the transport: nothing more will be fed
     bool has_ticket_key;
     bool is_established;
     bool is_closed; // close_notify came
@@ -53,6 +55,13 @@ static ssize_t pull(gnutls_transport_ptr_t pointer, void *room, size_t size)
         return -1;
     }
     if (size > tls->input.size) size = tls->input.size;
+    if (!tls->is_established && tls->context->is_server) {
+        tls->handshake_size += size;
+        if (tls->handshake_size > HANDSHAKE_SIZE_MOST) {
+            gnutls_transport_set_errno(tls->session, EIO);
+            return -1;
+        }
+    }
     memcpy(room, tls->input.data, size);
     tls->input = weft_span_skip(tls->input, size);
     return (ssize_t)size;
@@ -82,8 +91,9 @@ static int note_server_name(void *context, unsigned type, const unsigned char *d
     struct weft_span name = weft_read_bytes(&in, weft_read_u16(&in));
     if (in.failed || name_type != 0 || name.size == 0 || name.size > 255) return 0; // GnuTLS judges
 
-    tls->server_name = weft_allocate(tls->alloc, name.size);
+    tls->server_name = weft_allocate(tls->alloc, name.size + 1);
     if (!tls->server_name) return GNUTLS_E_MEMORY_ERROR;
+    tls->server_name[name.size] = '\0';
     tls->server_name_size = (uint16_t)name.size;
     for (size_t i = 0; i < name.size; i++) {
         tls->server_name[i] = lower_case(name.data[i]);
@@ -91,8 +101,16 @@ static int note_server_name(void *context, unsigned type, const unsigned char *d
     return 0;
 }
 
-// Before GnuTLS reads the extensions of a ClientHello: the name in it decides which ticket key there is, so that a
-// session for one name cannot be resumed under another.
+static int set_credentials(struct weft_tls *tls)
+{
+    gnutls_certificate_credentials_t chosen =
+        weft_tls_context_choose(tls->context, (const char *)tls->server_name);
+    return gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, chosen);
+}
+
+// Before GnuTLS reads the extensions of a ClientHello: the name in it decides which certificates there are (GnuTLS by
+// itself would not find those with wildcards) and which ticket key, so that a session for one name cannot be resumed
+// under another.
 static int on_client_hello(gnutls_session_t session, unsigned type, unsigned when,
                            unsigned incoming, const gnutls_datum_t *message)
 {
@@ -104,6 +122,8 @@ static int on_client_hello(gnutls_session_t session, unsigned type, unsigned whe
         gnutls_ext_raw_parse(tls, note_server_name, message, GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO);
     if (result < 0 && result != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) return result;
 
+    result = set_credentials(tls);
+    if (result < 0) return result;
     uint8_t bytes[WEFT_TLS_TICKET_KEY_SIZE];
     if (!weft_tls_context_ticket_key(tls->context, weft_tls_server_name(tls), bytes)) {
         return GNUTLS_E_INTERNAL_ERROR;
@@ -153,7 +173,6 @@ static void set_up_server(struct weft_tls *tls)
 {
     enum { TICKET_LIFE_S = 4 * 3600 }; // GnuTLS turns the keys over after three of them
     gnutls_db_set_cache_expiration(tls->session, TICKET_LIFE_S);
-    gnutls_handshake_set_max_packet_length(tls->session, HELLO_SIZE_MOST);
     gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
                                        on_client_hello);
 }
@@ -163,7 +182,7 @@ static int set_up(struct weft_tls *tls, const char *server_name)
     struct weft_tls_context *context = tls->context;
     int result = gnutls_priority_set(tls->session, context->priority);
     if (result < 0) return result;
-    result = gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, context->credentials);
+    result = set_credentials(tls);
     if (result < 0) return result;
     if (context->alpn_count > 0) {
         // RFC 7301 §3.2: the server's order, and no_application_protocol where nothing is common
@@ -208,7 +227,7 @@ void weft_tls_free(struct weft_tls *tls)
     gnutls_deinit(tls->session);
     weft_tls_context_free(tls->context);
     weft_queue_deinit(&tls->output);
-    weft_release(tls->alloc, tls->server_name, tls->server_name_size);
+    weft_release(tls->alloc, tls->server_name, (size_t)tls->server_name_size + 1);
     weft_release(tls->alloc, tls->failure_text, ERROR_TEXT_SIZE);
     weft_release(tls->alloc, tls, sizeof(*tls));
 }
@@ -260,6 +279,10 @@ static enum weft_tls_status fail(struct weft_tls *tls, int result)
                                            : "the peer closed during the TLS handshake";
         should_alert = false;
         break;
+    case GNUTLS_E_PULL_ERROR: // pull() has no other
+        tls->failure = "the handshake messages are longer than 36 KB";
+        break;
+    case GNUTLS_E_PUSH_ERROR: tls->failure = "no memory for TLS"; break;
     case GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR: describe_verification(tls); break;
     case GNUTLS_E_REHANDSHAKE:
         tls->failure = "the peer asked to renegotiate, which HTTP/2 forbids (RFC 9113 §9.2.1)";
@@ -285,6 +308,7 @@ static bool may_go_on(const struct weft_tls *tls, int result)
 enum weft_tls_status weft_tls_handshake(struct weft_tls *tls)
 {
     if (tls->is_failed) return WEFT_TLS_FAILED;
+    if (tls->is_established) return WEFT_TLS_DONE; // GnuTLS would begin to renegotiate
     int result = gnutls_handshake(tls->session);
     for (size_t i = 0; i < TRIES_MOST && may_go_on(tls, result); i++) {
         result = gnutls_handshake(tls->session);

@@ -14,7 +14,7 @@
  *  threads may share it; counted references.
  *
  *  A server takes TLS 1.3 and 1.2 with ECDHE and AEAD only, by its own preference; no renegotiation, no compression,
- *  no early data, a ClientHello of at most 16 KB. Tickets carry the session (the server keeps none); their keys turn
+ *  no early data, at most 36 KB of handshake messages. Tickets carry the session (the server keeps none); their keys turn
  *  over every 12 hours and depend on the server name, so that a ticket for one name is worth nothing under another. */
 struct weft_tls_context;
 
@@ -42,6 +42,7 @@ struct weft_tls_client_config {
     bool skips_verification; // -k
     const char *const *alpn;
     const char *key_log_file; // SSLKEYLOGFILE, or NULL
+    const char *ciphers;      // as for servers
 };
 
 /**

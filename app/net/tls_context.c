@@ -21,10 +21,25 @@ static const char intermediate[] =
     ":+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-SHA512"
     ":+SIGN-RSA-PSS-SHA256:+CTYPE-X509:%SERVER_PRECEDENCE";
 
+// Adds room for certificates with the names of `leaf`, which is taken. Returns NULL without memory.
+static struct weft_tls_identity *add_identity(struct weft_tls_context *context,
+                                              gnutls_x509_crt_t leaf)
+{
+    struct weft_tls_identity *grown =
+        realloc(context->identities, (context->identity_count + 1) * sizeof(*grown));
+    if (!grown) return NULL;
+    context->identities = grown;
+    struct weft_tls_identity *added = &grown[context->identity_count];
+    if (gnutls_certificate_allocate_credentials(&added->credentials) < 0) return NULL;
+    added->leaf = leaf;
+    context->identity_count++;
+    return added;
+}
+
 static struct weft_tls_context *context_new(bool is_server, char *error, size_t error_size)
 {
     struct weft_tls_context *context = calloc(1, sizeof(*context));
-    if (!context || gnutls_certificate_allocate_credentials(&context->credentials) < 0) {
+    if (!context || !add_identity(context, NULL)) {
         snprintf(error, error_size, "no memory for TLS");
         free(context);
         return NULL;
@@ -45,7 +60,11 @@ struct weft_tls_context *weft_tls_context_share(struct weft_tls_context *context
 void weft_tls_context_free(struct weft_tls_context *context)
 {
     if (!context || atomic_fetch_sub(&context->references, 1) > 1) return;
-    gnutls_certificate_free_credentials(context->credentials);
+    for (size_t i = 0; i < context->identity_count; i++) {
+        gnutls_certificate_free_credentials(context->identities[i].credentials);
+        if (context->identities[i].leaf) gnutls_x509_crt_deinit(context->identities[i].leaf);
+    }
+    free(context->identities);
     if (context->priority) gnutls_priority_deinit(context->priority);
     for (unsigned i = 0; i < context->alpn_count; i++) {
         free(context->alpn[i].data);
@@ -158,6 +177,70 @@ static bool note_expiry(struct weft_tls_context *context, gnutls_x509_crt_t leaf
     return true;
 }
 
+// Does the alternative name `index` say the same in both? `more` is set to false behind the last one of both.
+static bool is_same_name(gnutls_x509_crt_t a, gnutls_x509_crt_t b, unsigned index, bool *more)
+{
+    char names[2][512];
+    size_t sizes[2] = {sizeof(names[0]), sizeof(names[1])};
+    int types[2] = {
+        gnutls_x509_crt_get_subject_alt_name(a, index, names[0], &sizes[0], NULL),
+        gnutls_x509_crt_get_subject_alt_name(b, index, names[1], &sizes[1], NULL),
+    };
+    *more = types[0] >= 0;
+    if (types[0] != types[1]) return false;
+    return !*more || (sizes[0] == sizes[1] && memcmp(names[0], names[1], sizes[0]) == 0);
+}
+
+static bool has_same_names(gnutls_x509_crt_t a, gnutls_x509_crt_t b)
+{
+    bool more = true;
+    for (unsigned i = 0; more; i++) {
+        if (!is_same_name(a, b, i, &more)) return false;
+    }
+    return true;
+}
+
+// Those with the names of `leaf`, or new room for them; NULL without memory. Where `leaf` was taken it is set to NULL.
+static struct weft_tls_identity *identity_for(struct weft_tls_context *context,
+                                              gnutls_x509_crt_t *leaf)
+{
+    for (size_t i = 0; i < context->identity_count; i++) {
+        struct weft_tls_identity *identity = &context->identities[i];
+        if (identity->leaf && has_same_names(identity->leaf, *leaf)) return identity;
+    }
+    struct weft_tls_identity *identity = &context->identities[0];
+    if (identity->leaf) identity = add_identity(context, NULL);
+    if (!identity) return NULL;
+    identity->leaf = *leaf;
+    *leaf = NULL;
+    return identity;
+}
+
+static bool add_pair(struct weft_tls_context *context, const struct weft_tls_certificate *files,
+                     gnutls_x509_crt_t *chain, unsigned count, gnutls_x509_privkey_t key,
+                     char *error, size_t error_size)
+{
+    gnutls_x509_crt_t leaf = chain[0]; // goes to the identity, if it is the first with these names
+    struct weft_tls_identity *identity = identity_for(context, &chain[0]);
+    int result = GNUTLS_E_MEMORY_ERROR;
+    if (identity && note_expiry(context, leaf, files->certificate_file)) {
+        bool is_taken = !chain[0];
+        chain[0] = leaf;
+        result = gnutls_certificate_set_x509_key(identity->credentials, chain, (int)count, key);
+        if (is_taken) chain[0] = NULL;
+    }
+    if (result == GNUTLS_E_CERTIFICATE_KEY_MISMATCH) {
+        snprintf(error, error_size,
+                 "the key %s does not belong to the certificate %s: give the key that the "
+                 "certificate was made with",
+                 files->key_file, files->certificate_file);
+    } else if (result < 0) {
+        snprintf(error, error_size, "cannot use the certificate %s with the key %s: %s",
+                 files->certificate_file, files->key_file, gnutls_strerror(result));
+    }
+    return result >= 0;
+}
+
 static bool add_certificate(struct weft_tls_context *context,
                             const struct weft_tls_certificate *files, char *error,
                             size_t error_size)
@@ -166,30 +249,16 @@ static bool add_certificate(struct weft_tls_context *context,
     gnutls_x509_privkey_t key;
     unsigned count = 0;
     if (!load_chain(files->certificate_file, &chain, &count, error, error_size)) return false;
-
-    bool is_loaded = load_key(files->key_file, &key, error, error_size);
-    int result = -1;
-    if (is_loaded) {
-        result = gnutls_certificate_set_x509_key(context->credentials, chain, (int)count, key);
+    bool is_good = load_key(files->key_file, &key, error, error_size);
+    if (is_good) {
+        is_good = add_pair(context, files, chain, count, key, error, error_size);
         gnutls_x509_privkey_deinit(key);
-        if (result == GNUTLS_E_CERTIFICATE_KEY_MISMATCH) {
-            snprintf(error, error_size,
-                     "the key %s does not belong to the certificate %s: give the key that the "
-                     "certificate was made with",
-                     files->key_file, files->certificate_file);
-        } else if (result < 0) {
-            snprintf(error, error_size, "cannot use the certificate %s with the key %s: %s",
-                     files->certificate_file, files->key_file, gnutls_strerror(result));
-        } else if (!note_expiry(context, chain[0], files->certificate_file)) {
-            snprintf(error, error_size, "no memory for TLS");
-            result = -1;
-        }
     }
     for (unsigned i = 0; i < count; i++) {
-        gnutls_x509_crt_deinit(chain[i]);
+        if (chain[i]) gnutls_x509_crt_deinit(chain[i]);
     }
     gnutls_free(chain);
-    return result >= 0;
+    return is_good;
 }
 
 struct weft_tls_context *weft_tls_server_new(const struct weft_tls_server_config *config,
@@ -219,7 +288,7 @@ static bool set_trust(struct weft_tls_context *context, const char *ca_file, cha
                       size_t error_size)
 {
     if (!ca_file) {
-        int count = gnutls_certificate_set_x509_system_trust(context->credentials);
+        int count = gnutls_certificate_set_x509_system_trust(context->identities[0].credentials);
         if (count > 0 || context->skips_verification) return true;
         snprintf(error, error_size,
                  "this system trusts no certificate authority: install ca-certificates, or name "
@@ -228,8 +297,8 @@ static bool set_trust(struct weft_tls_context *context, const char *ca_file, cha
     }
     gnutls_datum_t text;
     if (!read_file(ca_file, "certificate authorities", &text, error, error_size)) return false;
-    int count =
-        gnutls_certificate_set_x509_trust_mem(context->credentials, &text, GNUTLS_X509_FMT_PEM);
+    int count = gnutls_certificate_set_x509_trust_mem(context->identities[0].credentials, &text,
+                                                      GNUTLS_X509_FMT_PEM);
     free(text.data);
     if (count > 0) return true;
     snprintf(error, error_size, "%s holds no certificate in PEM form", ca_file);
@@ -252,7 +321,7 @@ struct weft_tls_context *weft_tls_client_new(const struct weft_tls_client_config
     struct weft_tls_context *context = context_new(false, error, error_size);
     if (!context) return NULL;
     context->skips_verification = config->skips_verification;
-    if (!set_ciphers(context, NULL, error, error_size)) goto failed;
+    if (!set_ciphers(context, config->ciphers, error, error_size)) goto failed;
     if (!set_alpn(context, config->alpn, error, error_size)) goto failed;
     if (!set_trust(context, config->ca_file, error, error_size)) goto failed;
     if (!open_key_log(context, config->key_log_file, error, error_size)) goto failed;
@@ -267,6 +336,18 @@ int64_t weft_tls_context_expiry(const struct weft_tls_context *context, const ch
 {
     if (file) *file = context->expiry_file;
     return context->expiry;
+}
+
+gnutls_certificate_credentials_t weft_tls_context_choose(const struct weft_tls_context *context,
+                                                         const char *server_name)
+{
+    for (size_t i = 0; i < context->identity_count && server_name; i++) {
+        gnutls_x509_crt_t leaf = context->identities[i].leaf;
+        if (leaf && gnutls_x509_crt_check_hostname2(leaf, server_name, 0)) {
+            return context->identities[i].credentials;
+        }
+    }
+    return context->identities[0].credentials;
 }
 
 bool weft_tls_context_ticket_key(const struct weft_tls_context *context,

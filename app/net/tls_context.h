@@ -5,6 +5,7 @@
 #include "net/tls.h"
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <stdatomic.h>
 
 enum {
@@ -12,11 +13,18 @@ enum {
     WEFT_TLS_TICKET_KEY_SIZE = 64, // GnuTLS: 16 of name, 32 of cipher key, 16 of MAC key
 };
 
+/** Certificates for the same names, each with another kind of key; GnuTLS takes the one that the client can verify. */
+struct weft_tls_identity {
+    gnutls_certificate_credentials_t credentials;
+    gnutls_x509_crt_t leaf; // of one of them: it tells the names; NULL at a client
+};
+
 struct weft_tls_context {
     atomic_uint references;
     bool is_server;
     bool skips_verification;
-    gnutls_certificate_credentials_t credentials;
+    struct weft_tls_identity *identities; // at least one
+    size_t identity_count;
     gnutls_priority_t priority;
     gnutls_datum_t alpn[WEFT_TLS_ALPN_MOST]; // owned copies
     unsigned alpn_count;
@@ -26,6 +34,11 @@ struct weft_tls_context {
     int64_t expiry;
     char *expiry_file;
 };
+
+/** The certificates and keys for a server name (in lower case, with a NUL behind it): the first that cover it, else the
+ *  first of all. */
+gnutls_certificate_credentials_t weft_tls_context_choose(const struct weft_tls_context *context,
+                                                         const char *server_name);
 
 /** Sets `key` to the ticket key for a server name. */
 bool weft_tls_context_ticket_key(const struct weft_tls_context *context,

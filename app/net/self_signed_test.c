@@ -1,0 +1,138 @@
+// net/self_signed_test.c
+#include "net/self_signed.h"
+
+#include "check.h"
+#include "net/tls.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static char directory[64];
+static char error[512];
+
+static const char *fresh_directory(void)
+{
+    snprintf(directory, sizeof(directory), "/tmp/weft-test-XXXXXX");
+    CHECK(mkdtemp(directory) != NULL);
+    return directory;
+}
+
+static void remove_directory(const struct weft_self_signed *made)
+{
+    unlink(made->pem_file);
+    unlink(made->certificate_file);
+    rmdir(directory);
+}
+
+TEST(a_certificate_is_made_once_and_then_found)
+{
+    struct weft_self_signed made;
+    struct weft_self_signed found;
+    int64_t now = time(NULL);
+    fresh_directory();
+
+    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+    CHECK(made.is_new);
+    CHECK_EQ(weft_self_signed_find(directory, now, &found, error, sizeof(error)), 0);
+    CHECK(!found.is_new);
+
+    CHECK_EQ(found.expiry, made.expiry);
+    CHECK(made.expiry > now + 800 * 86400 && made.expiry <= now + 825 * 86400);
+    struct stat info;
+    CHECK_EQ(stat(made.pem_file, &info), 0);
+    CHECK_EQ(info.st_mode & 0777, 0600);
+    CHECK_EQ(stat(made.certificate_file, &info), 0);
+    CHECK_EQ(info.st_mode & 0777, 0644);
+    remove_directory(&made);
+}
+
+TEST(a_certificate_near_its_end_is_made_anew)
+{
+    struct weft_self_signed made;
+    struct weft_self_signed found;
+    int64_t now = time(NULL);
+    fresh_directory();
+    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+
+    int64_t later = made.expiry - 6 * 86400;
+    CHECK_EQ(weft_self_signed_find(directory, later, &found, error, sizeof(error)), 0);
+
+    CHECK(found.is_new);
+    CHECK(found.expiry > made.expiry);
+    remove_directory(&made);
+}
+
+TEST(a_key_that_others_may_read_or_a_file_that_is_broken_is_replaced)
+{
+    struct weft_self_signed made;
+    int64_t now = time(NULL);
+    fresh_directory();
+    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+
+    CHECK_EQ(chmod(made.pem_file, 0644), 0);
+    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+    CHECK(made.is_new);
+
+    CHECK_EQ(truncate(made.pem_file, 100), 0);
+    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+    CHECK(made.is_new);
+    remove_directory(&made);
+}
+
+TEST(a_server_takes_the_certificate)
+{
+    struct weft_self_signed made;
+    fresh_directory();
+    CHECK_EQ(weft_self_signed_find(directory, time(NULL), &made, error, sizeof(error)), 0);
+    struct weft_tls_certificate files = {made.pem_file, made.pem_file};
+    struct weft_tls_server_config config = {.certificates = &files, .certificate_count = 1};
+
+    struct weft_tls_context *context = weft_tls_server_new(&config, error, sizeof(error));
+
+    CHECK(context != NULL);
+    const char *file;
+    CHECK_EQ(weft_tls_context_expiry(context, &file), made.expiry);
+    CHECK_SAME(weft_span_of(file), weft_span_of(made.pem_file));
+    weft_tls_context_free(context);
+    remove_directory(&made);
+}
+
+TEST(the_users_state_directory_is_the_standard_one)
+{
+    char expected[128];
+    struct weft_self_signed made;
+    fresh_directory();
+    char *before = getenv("XDG_STATE_HOME");
+    char *kept = before ? strdup(before) : NULL;
+    setenv("XDG_STATE_HOME", directory, 1);
+
+    int result = weft_self_signed_find(NULL, time(NULL), &made, error, sizeof(error));
+
+    if (kept) {
+        setenv("XDG_STATE_HOME", kept, 1);
+    } else {
+        unsetenv("XDG_STATE_HOME");
+    }
+    free(kept);
+    CHECK_EQ(result, 0);
+    snprintf(expected, sizeof(expected), "%s/weft/localhost.pem", directory);
+    CHECK_SAME(weft_span_of(made.pem_file), weft_span_of(expected));
+    unlink(made.pem_file);
+    unlink(made.certificate_file);
+    snprintf(expected, sizeof(expected), "%s/weft", directory);
+    rmdir(expected);
+    rmdir(directory);
+}
+
+TEST(a_place_that_cannot_be_written_is_named)
+{
+    struct weft_self_signed made;
+
+    CHECK(weft_self_signed_find("/dev/null/weft", 0, &made, error, sizeof(error)) < 0);
+
+    CHECK(strstr(error, "/dev/null/weft") != NULL);
+}

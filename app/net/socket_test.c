@@ -1,0 +1,135 @@
+// net/socket_test.c
+#include "net/socket.h"
+
+#include "check.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static char error[256];
+
+static struct weft_address loopback(void)
+{
+    struct weft_address address;
+    CHECK_EQ(weft_address_resolve("127.0.0.1", 0, &address, 1, error, sizeof(error)), 1);
+    return address;
+}
+
+static struct weft_address bound_to(int fd)
+{
+    struct weft_address address = {.size = sizeof(address.storage)};
+    CHECK_EQ(getsockname(fd, (struct sockaddr *)&address.storage, &address.size), 0);
+    return address;
+}
+
+TEST(addresses_read_as_in_a_url)
+{
+    static const struct row {
+        const char *host;
+        const char *with_port;
+        const char *without;
+    } rows[] = {
+        {"127.0.0.1", "127.0.0.1:8443", "127.0.0.1"},
+        {"::1", "[::1]:8443", "::1"},
+        {"2001:db8::2", "[2001:db8::2]:8443", "2001:db8::2"},
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct weft_address address;
+        char text[64];
+        int count = weft_address_resolve(rows[i].host, 8443, &address, 1, error, sizeof(error));
+        CHECK_EQ(count, 1);
+        weft_address_text(&address, true, text, sizeof(text));
+        CHECK_SAME(weft_span_of(text), weft_span_of(rows[i].with_port));
+        weft_address_text(&address, false, text, sizeof(text));
+        CHECK_SAME(weft_span_of(text), weft_span_of(rows[i].without));
+    }
+}
+
+// RFC 6761 §6.3
+TEST(localhost_is_always_loopback)
+{
+    struct weft_address addresses[4];
+
+    int count = weft_address_resolve("localhost", 80, addresses, 4, error, sizeof(error));
+
+    CHECK(count == 1 || count == 2);
+    char text[64];
+    weft_address_text(&addresses[0], true, text, sizeof(text));
+    CHECK_SPAN(weft_span_of(text), "127.0.0.1:80");
+    if (count == 2) {
+        weft_address_text(&addresses[1], true, text, sizeof(text));
+        CHECK_SPAN(weft_span_of(text), "[::1]:80");
+    }
+    CHECK_EQ(weft_address_resolve("localhost", 80, addresses, 1, error, sizeof(error)), 1);
+}
+
+TEST(no_host_is_every_address_of_the_machine)
+{
+    struct weft_address addresses[2];
+
+    CHECK(weft_address_resolve("*", 80, addresses, 2, error, sizeof(error)) >= 1);
+
+    char text[64];
+    weft_address_text(&addresses[0], true, text, sizeof(text));
+    CHECK_SPAN(weft_span_of(text), "0.0.0.0:80");
+}
+
+TEST(a_name_that_cannot_be_resolved_is_in_the_error)
+{
+    struct weft_address address;
+    error[0] = '\0';
+
+    CHECK(weft_address_resolve("no such host", 80, &address, 1, error, sizeof(error)) < 0);
+
+    CHECK(strstr(error, "no such host") != NULL);
+}
+
+TEST(a_port_in_use_is_refused_unless_it_is_shared)
+{
+    struct weft_address address = loopback();
+    int first = weft_socket_listen(&address, false, 8);
+    CHECK(first >= 0);
+    address = bound_to(first);
+
+    CHECK_EQ(weft_socket_listen(&address, false, 8), -EADDRINUSE);
+    close(first);
+
+    first = weft_socket_listen(&address, true, 8);
+    int second = weft_socket_listen(&address, true, 8);
+    CHECK(first >= 0 && second >= 0);
+    close(first);
+    close(second);
+}
+
+static int option(int fd, int name)
+{
+    int value = 0;
+    socklen_t size = sizeof(value);
+    CHECK_EQ(getsockopt(fd, IPPROTO_TCP, name, &value, &size), 0);
+    return value;
+}
+
+TEST(connections_send_at_once_and_keep_the_kernels_queue_short)
+{
+    struct weft_address address = loopback();
+    int listener = weft_socket_listen(&address, false, 8);
+    address = bound_to(listener);
+    int client = weft_socket_connect(&address);
+    CHECK(client >= 0);
+    struct pollfd waiting = {listener, POLLIN, 0};
+    CHECK_EQ(poll(&waiting, 1, 5000), 1);
+    int server = accept(listener, NULL, NULL);
+    CHECK(server >= 0);
+
+    weft_socket_tune(server, 16384);
+
+    CHECK(option(client, TCP_NODELAY) != 0);
+    CHECK(option(server, TCP_NODELAY) != 0);
+    CHECK_EQ(option(server, TCP_NOTSENT_LOWAT), 16384);
+    close(client);
+    close(server);
+    close(listener);
+}
