@@ -34,7 +34,8 @@ _Noreturn void skip_test(const char *why);
     }                                                       \
     static void id(void)
 
-#define CHECK(holds)            ((holds) ? (void)0 : check_failed(__FILE__, __LINE__, #holds))
+#define CHECK(holds)            ((holds) ? (void)0 : check_failed(__FILE__, __LINE__, #holds " does not hold"))
+#define CHECK_NEVER(why)        check_failed(__FILE__, __LINE__, "" why)
 #define CHECK_EQ(is, should)    check_eq((long long)(is), (long long)(should), __FILE__, __LINE__, #is)
 #define CHECK_SPAN(is, literal) check_span((is), WEFT_SPAN(literal), __FILE__, __LINE__, #is)
 #define CHECK_SAME(is, should)  check_span((is), (should), __FILE__, __LINE__, #is)

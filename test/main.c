@@ -24,7 +24,7 @@ void test_add(struct test *test)
 
 _Noreturn void check_failed(const char *file, int line, const char *what)
 {
-    print_error("%s:%d: %s does not hold\n", file, line, what);
+    print_error("%s:%d: %s\n", file, line, what);
     _fail(file, line);
     abort(); // _fail has jumped out
 }

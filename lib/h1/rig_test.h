@@ -109,7 +109,7 @@ static inline void rig_note_event(struct rig *rig, const struct weft_http_event 
         break;
     case WEFT_HTTP_FAILED: rig_note(rig, "FAILED: ", weft_span_of(event->error.reason)); break;
     case WEFT_HTTP_PROMISE:
-    case WEFT_HTTP_GOAWAY: CHECK(!"HTTP/1 has no such event"); break;
+    case WEFT_HTTP_GOAWAY: CHECK_NEVER("HTTP/1 has no such event"); break;
     }
     if (event->ends_message) rig_note(rig, " END", nothing);
     rig_note(rig, ";", nothing);
