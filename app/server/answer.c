@@ -1,0 +1,36 @@
+// server/answer.c
+#include "server/answer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void weft_answer_init(struct weft_answer *answer)
+{
+    answer->head = (struct weft_http_head)WEFT_HTTP_HEAD_INIT;
+    answer->body = (struct weft_body){0};
+    answer->owned = NULL;
+}
+
+void weft_answer_deinit(struct weft_answer *answer)
+{
+    weft_body_close(&answer->body);
+    free(answer->owned);
+    answer->owned = NULL;
+}
+
+void weft_answer_add(struct weft_answer *answer, struct weft_http_field field)
+{
+    struct weft_http_head *head = &answer->head;
+    assert(head->fields == NULL || head->fields == answer->made);
+    assert(head->field_count < WEFT_ANSWER_FIELDS_MOST); // the configuration's fields are bounded
+    head->fields = answer->made;
+    answer->made[head->field_count++] = field;
+}
+
+void weft_answer_add_all(struct weft_answer *answer, const struct weft_http_field *fields,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        weft_answer_add(answer, fields[i]);
+    }
+}

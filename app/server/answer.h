@@ -1,0 +1,34 @@
+// server/answer.h: what a handler says to a request, whatever the version of HTTP.
+//
+// One answer of a thread is filled, sent and cleared before the next; the head is borrowed for the sending only, and
+// the body moves on to the exchange.
+#ifndef WEFT_SERVER_ANSWER_H
+#define WEFT_SERVER_ANSWER_H
+
+#include "server/body.h"
+
+enum {
+    WEFT_ANSWER_FIELDS_MOST = 48,
+    WEFT_ANSWER_TEXT_SIZE = 128,
+};
+
+struct weft_answer {
+    struct weft_http_head head; // status, fields, content_length
+    struct weft_body body;
+    struct weft_http_field made[WEFT_ANSWER_FIELDS_MOST]; // where the head is made for it alone
+    char text[WEFT_ANSWER_TEXT_SIZE];                     // for values
+    char *owned;                                          // a longer value; freed with the answer
+};
+
+/** An answer that says nothing yet. */
+void weft_answer_init(struct weft_answer *answer);
+
+/** Lets go what it holds. */
+void weft_answer_deinit(struct weft_answer *answer);
+
+/** Adds a field to `made`, which becomes the head's. */
+void weft_answer_add(struct weft_answer *answer, struct weft_http_field field);
+void weft_answer_add_all(struct weft_answer *answer, const struct weft_http_field *fields,
+                         size_t count);
+
+#endif

@@ -1,0 +1,234 @@
+// server/directory_listing.c
+#include "server/directory_listing.h"
+
+#include "server/error_page.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LISTED_MOST = 10000 };
+
+struct row {
+    char *name;
+    bool is_directory;
+    uint64_t size;
+    time_t modified;
+};
+
+struct rows {
+    struct row *list;
+    size_t count;
+    size_t capacity;
+    bool is_cut; // there is more than is shown
+};
+
+static void free_rows(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        free(rows->list[i].name);
+    }
+    free(rows->list);
+}
+
+static bool add_row(struct rows *rows, const char *name, const struct stat *status)
+{
+    if (rows->count == rows->capacity) {
+        size_t capacity = rows->capacity ? 2 * rows->capacity : 64;
+        struct row *list = realloc(rows->list, capacity * sizeof(*list));
+        if (!list) return false;
+        rows->list = list;
+        rows->capacity = capacity;
+    }
+    char *copy = strdup(name);
+    if (!copy) return false;
+    rows->list[rows->count++] = (struct row){.name = copy,
+                                             .is_directory = S_ISDIR(status->st_mode),
+                                             .size = (uint64_t)status->st_size,
+                                             .modified = status->st_mtim.tv_sec};
+    return true;
+}
+
+// What would be served: hidden names are not shown, nor links that lead out, nor devices.
+static bool look_at(const struct weft_site *site, struct weft_span path, const char *name,
+                    struct stat *status)
+{
+    char full[WEFT_PATH_SIZE + 256];
+    if (name[0] == '.') return false;
+    int size =
+        snprintf(full, sizeof(full), "%.*s%s", (int)path.size, (const char *)path.data, name);
+    if (size < 0 || (size_t)size >= sizeof(full)) return false;
+    if (weft_root_stat(site->root, full, status) != 0) return false;
+    return S_ISDIR(status->st_mode) || S_ISREG(status->st_mode);
+}
+
+static bool read_rows(const struct weft_site *site, struct weft_span path, DIR *directory,
+                      struct rows *rows)
+{
+    const struct dirent *found;
+    struct stat status;
+    while ((found = readdir(directory))) {
+        if (!look_at(site, path, found->d_name, &status)) continue;
+        rows->is_cut = rows->count == LISTED_MOST;
+        if (rows->is_cut) break;
+        if (!add_row(rows, found->d_name, &status)) return false;
+    }
+    return true;
+}
+
+// Folders first, then by name.
+static int compare(const void *left, const void *right)
+{
+    const struct row *a = left;
+    const struct row *b = right;
+    if (a->is_directory != b->is_directory) return a->is_directory ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+static void write_html(FILE *out, struct weft_span text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        switch (text.data[i]) {
+        case '&': fputs("&amp;", out); break;
+        case '<': fputs("&lt;", out); break;
+        case '>': fputs("&gt;", out); break;
+        case '"': fputs("&quot;", out); break;
+        case '\'': fputs("&#39;", out); break;
+        default: fputc(text.data[i], out); break;
+        }
+    }
+}
+
+// As a relative reference: all but the unreserved of RFC 3986 §2.3 is escaped, so a colon makes no scheme of it.
+static void write_reference(FILE *out, const char *name)
+{
+    for (; *name; name++) {
+        unsigned char byte = (unsigned char)*name;
+        bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                        (byte >= '0' && byte <= '9') || strchr("-._~", byte);
+        if (is_plain) {
+            fputc(byte, out);
+        } else {
+            fprintf(out, "%%%02X", byte);
+        }
+    }
+}
+
+static void write_size(FILE *out, uint64_t size)
+{
+    static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
+    double shown = (double)size;
+    size_t unit = 0;
+    while (shown >= 1000 && unit + 1 < WEFT_COUNT(units)) {
+        shown /= 1000;
+        unit++;
+    }
+    fprintf(out, unit == 0 || shown >= 99.95 ? "%.0f %s" : "%.1f %s", shown, units[unit]);
+}
+
+static void write_row(FILE *out, const struct row *row)
+{
+    char date[32] = "";
+    char machine_date[32] = "";
+    struct tm parts;
+    const char *slash = row->is_directory ? "/" : "";
+    if (gmtime_r(&row->modified, &parts)) {
+        (void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &parts);
+        (void)strftime(machine_date, sizeof(machine_date), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    }
+    fputs("<tr><td><a href=\"", out);
+    write_reference(out, row->name);
+    fprintf(out, "%s\">", slash);
+    write_html(out, weft_span_of(row->name));
+    fprintf(out, "%s</a><td>", slash);
+    if (!row->is_directory) write_size(out, row->size);
+    fprintf(out, "<td><time datetime=\"%s\">%s</time>\n", machine_date, date);
+}
+
+static const char style[] =
+    ":root{color-scheme:light dark;--line:#8884}"
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1.5rem}"
+    "h1{font-size:1.25rem;font-weight:600;overflow-wrap:anywhere}"
+    "table{width:100%;border-collapse:collapse}"
+    "th,td{padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);text-align:left}"
+    "th{font-weight:400;opacity:.7}td:first-child{overflow-wrap:anywhere}"
+    "td:nth-child(2),th:nth-child(2),td:nth-child(3){white-space:nowrap;"
+    "font-variant-numeric:tabular-nums}"
+    "td:nth-child(2),th:nth-child(2){text-align:right;padding-right:1.5rem}"
+    "p{opacity:.7}@media(max-width:34rem){th:nth-child(3),td:nth-child(3){display:none}}";
+
+static void write_page(FILE *out, struct weft_span path, const struct rows *rows)
+{
+    fputs("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+          "content=\"width=device-width, initial-scale=1\">\n<title>Index of ",
+          out);
+    write_html(out, path);
+    fprintf(out, "</title>\n<style>%s</style>\n<h1>Index of ", style);
+    write_html(out, path);
+    fputs("</h1>\n<table>\n<thead><tr><th>Name<th>Size<th>Modified (UTC)\n<tbody>\n", out);
+    if (path.size > 1) fputs("<tr><td><a href=\"../\">../</a><td><td>\n", out);
+    for (size_t i = 0; i < rows->count; i++) {
+        write_row(out, &rows->list[i]);
+    }
+    fputs("</table>\n", out);
+    if (rows->count == 0) fputs("<p>This folder is empty.</p>\n", out);
+    if (rows->is_cut) fprintf(out, "<p>Only %d entries are shown.</p>\n", LISTED_MOST);
+}
+
+// The page in memory from malloc(); NULL without memory.
+static uint8_t *make_page(struct weft_span path, struct rows *rows, size_t *size)
+{
+    char *page = NULL;
+    FILE *out = open_memstream(&page, size);
+    if (!out) return NULL;
+    if (rows->count > 0) qsort(rows->list, rows->count, sizeof(*rows->list), compare);
+    write_page(out, path, rows);
+    bool failed = ferror(out) != 0;
+    if (fclose(out) == 0 && !failed) return (uint8_t *)page;
+    free(page);
+    return NULL;
+}
+
+static void answer_page(struct weft_site *site, uint8_t *page, size_t size,
+                        struct weft_answer *answer)
+{
+    if (!page) {
+        weft_error_page(site, 503, answer);
+        return;
+    }
+    answer->head.status = 200;
+    answer->head.content_length = (int64_t)size;
+    answer->body = weft_body_of_owned(page, size);
+    weft_site_add_common(site, answer);
+    weft_answer_add(answer, WEFT_HTTP_FIELD(CONTENT_TYPE, WEFT_SPAN("text/html; charset=utf-8")));
+    weft_answer_add(answer, WEFT_HTTP_FIELD(CACHE_CONTROL, WEFT_SPAN("no-store")));
+}
+
+void weft_directory_listing(struct weft_site *site, struct weft_span path,
+                            struct weft_answer *answer)
+{
+    char name[WEFT_PATH_SIZE];
+    struct rows rows = {0};
+    uint8_t *page = NULL;
+    size_t size = 0;
+
+    memcpy(name, path.data, path.size);
+    name[path.size] = 0;
+    int fd = weft_root_open_directory(site->root, name);
+    if (fd < 0) {
+        weft_error_page(site, fd == -ENOENT ? 404 : fd == -EACCES ? 403 : 503, answer);
+        return;
+    }
+    DIR *directory = fdopendir(fd);
+    if (!directory) {
+        close(fd);
+    } else {
+        if (read_rows(site, path, directory, &rows)) page = make_page(path, &rows, &size);
+        closedir(directory);
+    }
+    answer_page(site, page, size, answer);
+    free_rows(&rows);
+}

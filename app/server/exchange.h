@@ -1,0 +1,40 @@
+// server/exchange.h: one request and its answer, from the request's head to the end of its stream.
+#ifndef WEFT_SERVER_EXCHANGE_H
+#define WEFT_SERVER_EXCHANGE_H
+
+#include "base/list.h"
+#include "server/body.h"
+
+enum { WEFT_EXCHANGES_KEPT = 1024 }; // free ones of a thread
+
+struct weft_exchange {
+    struct weft_list link;           // among those of its connection
+    struct weft_exchange *next_free; // in the pool
+    uint64_t stream_id;
+    const struct weft_http_head *request; // lent until the stream is closed
+    struct weft_body body;
+    uint64_t started_us;
+    uint64_t content_sent;
+    uint64_t content_received; // of the request, thrown away
+    uint16_t status;
+};
+
+/** Exchanges that are used again and again; one thread's. */
+struct weft_exchange_pool {
+    struct weft_exchange *free;
+    size_t free_count;
+};
+
+void weft_exchange_pool_init(struct weft_exchange_pool *pool);
+void weft_exchange_pool_deinit(struct weft_exchange_pool *pool);
+
+/** A cleared one, or NULL without memory. */
+struct weft_exchange *weft_exchange_take(struct weft_exchange_pool *pool);
+
+/** Closes its body, takes it out of its list, and keeps it for the next. */
+void weft_exchange_give_back(struct weft_exchange_pool *pool, struct weft_exchange *exchange);
+
+/** Reads from its body and counts. */
+ssize_t weft_exchange_read(struct weft_exchange *exchange, uint8_t *room, size_t size, bool *ends);
+
+#endif

@@ -1,0 +1,151 @@
+// server/file.c
+#include "server/file.h"
+
+#include "http/date.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { OWN_FIELDS = 8 }; // what a file's head may have beside the common and the extra fields
+
+struct weft_file_mark weft_file_mark_of(const struct stat *status)
+{
+    return (struct weft_file_mark){.device = status->st_dev,
+                                   .inode = status->st_ino,
+                                   .size = (uint64_t)status->st_size,
+                                   .modified = status->st_mtim,
+                                   .changed = status->st_ctim};
+}
+
+static bool time_equal(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool weft_file_mark_equal(const struct weft_file_mark *a, const struct weft_file_mark *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           time_equal(a->modified, b->modified) && time_equal(a->changed, b->changed);
+}
+
+// Reads all of it; false where it is not what its size said, and is then read as it is sent.
+static bool read_whole(int fd, uint8_t *bytes, uint64_t size, const struct weft_file_mark *mark)
+{
+    struct stat after;
+    uint64_t at = 0;
+    while (at < size) {
+        ssize_t got = pread(fd, bytes + at, (size_t)(size - at), (off_t)at);
+        if (got <= 0) return false;
+        at += (uint64_t)got;
+    }
+    if (fstat(fd, &after) != 0) return false;
+    struct weft_file_mark now = weft_file_mark_of(&after); // written to in the meantime?
+    return weft_file_mark_equal(&now, mark);
+}
+
+static bool is_extra(const struct weft_file_heads *heads, enum weft_http_field_name id)
+{
+    return weft_http_field_find(heads->extra, heads->extra_count, id) != NULL;
+}
+
+// "inode-size-mtime" in hex, and the coding: other bytes, other tag (RFC 9110 §8.8.3.3).
+static void write_validators(struct weft_file *file, struct weft_span coding, int64_t now)
+{
+    const struct weft_file_mark *mark = &file->mark;
+    int size = snprintf(file->etag, sizeof(file->etag), "\"%llx-%llx-%llx%s%.*s\"",
+                        (unsigned long long)mark->inode, (unsigned long long)mark->size,
+                        (unsigned long long)mark->modified.tv_sec * 1000000000ULL +
+                            (unsigned long long)mark->modified.tv_nsec,
+                        coding.size ? "-" : "", (int)coding.size, (const char *)coding.data);
+    // never later than the Date of an answer, §8.8.2.1
+    int64_t modified = mark->modified.tv_sec < now ? mark->modified.tv_sec : now;
+    weft_http_date_format(modified, file->last_modified);
+    file->validators = (struct weft_http_validators){
+        .etag = {(const uint8_t *)file->etag, (size_t)size},
+        .last_modified = modified,
+        .date = WEFT_HTTP_NO_DATE,
+        .exists = true,
+    };
+}
+
+// The fields that 200 and 304 share (RFC 9110 §15.4.5); returns their count.
+static size_t write_shared_fields(struct weft_file *file, const struct weft_file_heads *heads,
+                                  const struct weft_file_traits *traits,
+                                  struct weft_http_field *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < heads->common_count; i++) {
+        out[count++] = heads->common[i];
+    }
+    out[count++] = WEFT_HTTP_FIELD(ETAG, file->validators.etag);
+    struct weft_span modified = {file->last_modified, sizeof(file->last_modified)};
+    out[count++] = WEFT_HTTP_FIELD(LAST_MODIFIED, modified);
+    if (!is_extra(heads, WEFT_HTTP_FIELD_CACHE_CONTROL)) {
+        out[count++] = WEFT_HTTP_FIELD(CACHE_CONTROL, WEFT_SPAN("no-cache"));
+    }
+    if (traits->varies) out[count++] = WEFT_HTTP_FIELD(VARY, WEFT_SPAN("accept-encoding"));
+    for (size_t i = 0; i < heads->extra_count; i++) {
+        out[count++] = heads->extra[i];
+    }
+    return count;
+}
+
+static void write_heads(struct weft_file *file, const struct weft_file_heads *heads,
+                        const struct weft_file_traits *traits, struct weft_http_field *room)
+{
+    size_t shared = write_shared_fields(file, heads, traits, room);
+    file->unchanged_fields = room;
+    file->unchanged_count = shared;
+
+    struct weft_http_field *out = room + shared;
+    size_t count = shared;
+    memcpy(out, room, shared * sizeof(*out));
+    if (traits->content_type.size > 0) {
+        out[count++] = WEFT_HTTP_FIELD(CONTENT_TYPE, traits->content_type);
+    }
+    if (traits->coding.size > 0) {
+        out[count++] = WEFT_HTTP_FIELD(CONTENT_ENCODING, traits->coding);
+    }
+    out[count++] = WEFT_HTTP_FIELD(ACCEPT_RANGES, WEFT_SPAN("bytes"));
+    file->fields = out;
+    file->field_count = count;
+}
+
+struct weft_file *weft_file_new(int fd, const struct stat *status,
+                                const struct weft_file_heads *heads,
+                                const struct weft_file_traits *traits)
+{
+    size_t most = 2 * (heads->common_count + heads->extra_count + OWN_FIELDS);
+    uint64_t size = (uint64_t)status->st_size;
+    size_t in_memory = size <= WEFT_FILE_IN_MEMORY_MOST ? (size_t)size : 0;
+    size_t held = sizeof(struct weft_file) + most * sizeof(struct weft_http_field) + in_memory;
+    struct weft_file *file = malloc(held);
+    if (!file) {
+        close(fd);
+        return NULL;
+    }
+    *file = (struct weft_file){.references = 1, .fd = fd, .size = size, .held = held};
+    file->mark = weft_file_mark_of(status);
+    struct weft_http_field *room = (void *)(file + 1);
+    uint8_t *bytes = (uint8_t *)(room + most);
+    write_validators(file, traits->coding, *heads->now);
+    write_heads(file, heads, traits, room);
+
+    if (size <= WEFT_FILE_IN_MEMORY_MOST && read_whole(fd, bytes, size, &file->mark)) {
+        file->bytes = bytes;
+        file->fd = -1;
+        close(fd);
+    } else {
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    }
+    return file;
+}
+
+void weft_file_release(struct weft_file *file)
+{
+    if (!file || --file->references > 0) return;
+    if (file->fd >= 0) close(file->fd);
+    free(file);
+}

@@ -1,0 +1,81 @@
+// server/file.h: one representation of a file, as it was when it was looked at.
+//
+// It holds either the bytes or an open descriptor, and the head of its answers, made once. Whoever sends from it holds
+// a reference, so that it lives on when the cache has let it go. One thread's alone: the references are plain numbers.
+#ifndef WEFT_SERVER_FILE_H
+#define WEFT_SERVER_FILE_H
+
+#include "http/conditional.h"
+
+#include <sys/stat.h>
+
+enum {
+    WEFT_FILE_IN_MEMORY_MOST = 65536, // larger files are read as they are sent
+    WEFT_ETAG_SIZE = 72,
+};
+
+/** What tells that a file is still the same one. */
+struct weft_file_mark {
+    dev_t device;
+    ino_t inode;
+    uint64_t size;
+    struct timespec modified;
+    struct timespec changed;
+};
+
+struct weft_file {
+    unsigned references;
+    int fd;         // -1 where `bytes` holds all
+    uint8_t *bytes; // NULL where it is read as it is sent
+    uint64_t size;
+    struct weft_file_mark mark;
+    struct weft_http_validators validators; // `date` is left for the moment of asking
+    const struct weft_http_field *fields;   // of a 200; `date` points at the thread's text
+    size_t field_count;
+    const struct weft_http_field *unchanged_fields; // of a 304
+    size_t unchanged_count;
+    char etag[WEFT_ETAG_SIZE];
+    uint8_t last_modified[29];
+    size_t held; // bytes of memory, this struct included
+};
+
+/** What is the same for all heads: lent for the life of the files made with it. */
+struct weft_file_heads {
+    const struct weft_http_field *common; // server, date, ...: in every answer
+    size_t common_count;
+    const struct weft_http_field *extra; // set by the configuration; may replace cache-control
+    size_t extra_count;
+    const int64_t *now; // seconds from 1970
+};
+
+/** How a file is to be described. */
+struct weft_file_traits {
+    struct weft_span content_type;
+    struct weft_span coding; // content-encoding; empty for none
+    bool varies;             // there are other encodings: vary
+};
+
+struct weft_file_mark weft_file_mark_of(const struct stat *status);
+bool weft_file_mark_equal(const struct weft_file_mark *a, const struct weft_file_mark *b);
+
+/**
+ * Makes a file of an open descriptor, reads it into memory where it is small, and writes its heads.
+ *
+ * fd       taken: closed here once the bytes are in memory, or where this fails
+ * traits   spans are borrowed for the file's life
+ * returns  one with one reference, or NULL without memory
+ */
+struct weft_file *weft_file_new(int fd, const struct stat *status,
+                                const struct weft_file_heads *heads,
+                                const struct weft_file_traits *traits);
+
+static inline struct weft_file *weft_file_hold(struct weft_file *file)
+{
+    file->references++;
+    return file;
+}
+
+/** Gives a reference back; the last frees it. NULL does nothing. */
+void weft_file_release(struct weft_file *file);
+
+#endif

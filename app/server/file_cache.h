@@ -1,0 +1,82 @@
+// server/file_cache.h: what paths name, remembered for a second at a time.
+//
+// A path that was found is answered from memory; once a second at most the file system is asked whether it still holds.
+// One thread's alone. What it may keep is bounded in entries, bytes and descriptors; what was used longest ago goes
+// first. What does not exist is remembered apart, so that asking for nonsense cannot push out what is served.
+#ifndef WEFT_SERVER_FILE_CACHE_H
+#define WEFT_SERVER_FILE_CACHE_H
+
+#include "base/list.h"
+#include "http/encoding.h"
+#include "server/file.h"
+#include "server/root.h"
+
+enum {
+    WEFT_CACHE_CHECK_US = 1000000, // how long what was seen is trusted
+    WEFT_CACHE_NOTHING_MOST = 256, // paths remembered that name nothing
+    WEFT_CACHE_CODINGS = 4,
+    WEFT_PATH_SIZE = 4096, // longest path, with the slash and NUL
+};
+
+enum weft_resource_kind {
+    WEFT_RESOURCE_NOTHING,
+    WEFT_RESOURCE_FILE,
+    WEFT_RESOURCE_DIRECTORY, // without an index file, or asked for without its slash
+    WEFT_RESOURCE_FORBIDDEN, // it is there but may not be read
+    WEFT_RESOURCE_FAILED,    // no memory, no descriptors: not remembered
+};
+
+/** What a path names; lent until the next call on the cache. */
+struct weft_resource {
+    enum weft_resource_kind kind;
+    unsigned codings;                            // an OR of enum weft_http_coding: what there is
+    struct weft_file *files[WEFT_CACHE_CODINGS]; // see weft_resource_file()
+};
+
+/** The representation in one coding, which has to be among `codings`. */
+static inline struct weft_file *weft_resource_file(const struct weft_resource *resource,
+                                                   enum weft_http_coding coding)
+{
+    return resource->files[__builtin_ctz((unsigned)coding)];
+}
+
+struct weft_file_cache_config {
+    const struct weft_root *root;
+    const struct weft_file_heads *heads; // for the files' answers
+    const char *const *index_names;
+    size_t index_count;
+    size_t bytes_most;
+    size_t entries_most;
+    size_t descriptors_most;
+    uint64_t seed; // random, so that nobody can aim paths at one bucket
+};
+
+struct weft_file_cache {
+    struct weft_file_cache_config config;
+    struct weft_cache_entry **buckets;
+    size_t bucket_count;    // a power of two
+    struct weft_list found; // least recently used first
+    struct weft_list nothing;
+    size_t found_count;
+    size_t nothing_count;
+    size_t bytes;
+    size_t descriptors;
+    uint64_t hits;
+    uint64_t loads; // times that files were opened
+};
+
+/** returns  false without memory */
+WEFT_MUST_USE bool weft_file_cache_init(struct weft_file_cache *cache,
+                                        const struct weft_file_cache_config *config);
+void weft_file_cache_deinit(struct weft_file_cache *cache);
+
+/**
+ * What does a path name?
+ *
+ * path    decoded and without dot segments (weft_http_path_decode()), shorter than WEFT_PATH_SIZE
+ * now_us  the monotonic clock
+ */
+const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
+                                                 struct weft_span path, uint64_t now_us);
+
+#endif

@@ -1,0 +1,200 @@
+// server/server.c
+#include "server/server.h"
+
+#include "server/listening.h"
+#include "server/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+struct thread {
+    struct weft_server *server;
+    struct weft_worker *worker;
+    pthread_t id;
+    bool is_running;
+};
+
+struct weft_server {
+    const struct weft_server_config *config;
+    struct weft_root root;
+    struct weft_tls_context *tls;
+    int ended_fd;
+    atomic_uint running; // threads
+    uint16_t ports[WEFT_LISTENS_MOST];
+    struct thread threads[WEFT_THREADS_MOST];
+};
+
+static const char *const alpn[] = {"h2", "http/1.1", "http/1.0", NULL};
+
+static bool has_secure_listener(const struct weft_server_config *config)
+{
+    for (size_t i = 0; i < config->listen_count; i++) {
+        if (config->listens[i].is_secure) return true;
+    }
+    return false;
+}
+
+static bool open_tls(struct weft_server *server, char *error, size_t error_size)
+{
+    const struct weft_server_config *config = server->config;
+    if (!has_secure_listener(config)) return true;
+    struct weft_tls_server_config tls = {
+        .certificates = config->certificates,
+        .certificate_count = config->certificate_count,
+        .alpn = alpn,
+    };
+    server->tls = weft_tls_server_new(&tls, error, error_size);
+    return server->tls != NULL;
+}
+
+static bool open_workers(struct weft_server *server, char *error, size_t error_size)
+{
+    struct weft_worker_config config = {
+        .server = server->config, .root = &server->root, .tls = server->tls};
+    for (unsigned i = 0; i < server->config->thread_count; i++) {
+        struct thread *thread = &server->threads[i];
+        if (getrandom(&config.seed, sizeof(config.seed), 0) != (ssize_t)sizeof(config.seed)) {
+            snprintf(error, error_size, "cannot get random bytes: %s", strerror(errno));
+            return false;
+        }
+        thread->server = server;
+        thread->worker = weft_worker_new(&config, error, error_size);
+        if (!thread->worker) return false;
+    }
+    return true;
+}
+
+// Hands each thread its socket of each address; those that are left after a failure are closed.
+static bool hand_out(struct weft_server *server, const int *fds, int address_count, bool is_secure,
+                     char *error, size_t error_size)
+{
+    int result = 0;
+    unsigned thread_count = server->config->thread_count;
+    for (size_t i = 0; i < (size_t)address_count * thread_count; i++) {
+        if (result == 0) {
+            result =
+                weft_worker_listen(server->threads[i % thread_count].worker, fds[i], is_secure);
+        } else {
+            close(fds[i]);
+        }
+    }
+    if (result < 0) snprintf(error, error_size, "cannot listen: %s", strerror(-result));
+    return result == 0;
+}
+
+static bool open_listeners(struct weft_server *server, char *error, size_t error_size)
+{
+    const struct weft_server_config *config = server->config;
+    int fds[WEFT_LISTEN_ADDRESSES_MOST * WEFT_THREADS_MOST];
+    for (size_t i = 0; i < config->listen_count; i++) {
+        const struct weft_listen_url *url = &config->listens[i];
+        int count =
+            weft_listen_open(url, config->thread_count, fds, &server->ports[i], error, error_size);
+        if (count < 0) return false;
+        if (!hand_out(server, fds, count, url->is_secure, error, error_size)) return false;
+    }
+    return true;
+}
+
+struct weft_server *weft_server_new(const struct weft_server_config *config, char *error,
+                                    size_t error_size)
+{
+    struct weft_server *server = calloc(1, sizeof(*server));
+    if (!server) {
+        snprintf(error, error_size, "no memory");
+        return NULL;
+    }
+    server->config = config;
+    server->root.fd = -1;
+    server->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int result = weft_root_open(&server->root, config->root);
+    if (result < 0) {
+        snprintf(error, error_size, "cannot serve '%s': %s", config->root, strerror(-result));
+        goto failed;
+    }
+    if (!open_tls(server, error, error_size)) goto failed;
+    if (!open_workers(server, error, error_size)) goto failed;
+    if (!open_listeners(server, error, error_size)) goto failed;
+    return server;
+
+failed:
+    weft_server_free(server);
+    return NULL;
+}
+
+static void *run_thread(void *argument)
+{
+    struct thread *thread = argument;
+    struct weft_server *server = thread->server;
+    int result = weft_worker_run(thread->worker);
+    if (result < 0) fprintf(stderr, "weft: a thread has failed: %s\n", strerror(-result));
+    if (atomic_fetch_sub(&server->running, 1) == 1) {
+        uint64_t one = 1;
+        (void)!write(server->ended_fd, &one, sizeof(one));
+    }
+    return NULL;
+}
+
+int weft_server_start(struct weft_server *server)
+{
+    sigset_t all;
+    sigset_t before;
+    int result = 0;
+    sigfillset(&all); // signals are for the thread that started us
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    atomic_store(&server->running, server->config->thread_count);
+    for (unsigned i = 0; i < server->config->thread_count && result == 0; i++) {
+        struct thread *thread = &server->threads[i];
+        result = -pthread_create(&thread->id, NULL, run_thread, thread);
+        thread->is_running = result == 0;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
+uint16_t weft_server_port(const struct weft_server *server, size_t listen_index)
+{
+    return server->ports[listen_index];
+}
+
+int weft_server_ended_fd(const struct weft_server *server)
+{
+    return server->ended_fd;
+}
+
+void weft_server_drain(struct weft_server *server)
+{
+    for (unsigned i = 0; i < server->config->thread_count; i++) {
+        weft_worker_drain(server->threads[i].worker);
+    }
+}
+
+void weft_server_reopen_logs(struct weft_server *server)
+{
+    for (unsigned i = 0; i < server->config->thread_count; i++) {
+        weft_worker_reopen_log(server->threads[i].worker);
+    }
+}
+
+void weft_server_free(struct weft_server *server)
+{
+    if (!server) return;
+    for (size_t i = 0; i < WEFT_THREADS_MOST; i++) {
+        if (server->threads[i].is_running) weft_worker_stop(server->threads[i].worker);
+    }
+    for (size_t i = 0; i < WEFT_THREADS_MOST; i++) {
+        if (server->threads[i].is_running) pthread_join(server->threads[i].id, NULL);
+        weft_worker_free(server->threads[i].worker);
+    }
+    if (server->tls) weft_tls_context_free(server->tls);
+    weft_root_close(&server->root);
+    if (server->ended_fd >= 0) close(server->ended_fd);
+    free(server);
+}

@@ -1,0 +1,211 @@
+// server/static_files.c: RFC 9110
+#include "server/static_files.h"
+
+#include "http/target.h"
+#include "server/directory_listing.h"
+#include "server/error_page.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool weft_path_is_hidden(struct weft_span path)
+{
+    struct weft_span rest = path;
+    if (weft_span_starts_with(path, WEFT_SPAN("/.well-known/"))) { // RFC 8615
+        rest = weft_span_skip(path, sizeof("/.well-known") - 1);
+    }
+    for (size_t i = 0; i + 1 < rest.size; i++) {
+        if (rest.data[i] == '/' && rest.data[i + 1] == '.') return true;
+    }
+    return false;
+}
+
+// Writes a path percent-encoded as RFC 3986 §3.3 has it; `out` has three times its size.
+static char *encode_path(char *out, struct weft_span path)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < path.size; i++) {
+        uint8_t byte = path.data[i];
+        bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                        (byte >= '0' && byte <= '9') ||
+                        (byte && strchr("/-._~!$&'()*+,;=:@", byte));
+        if (is_plain) {
+            *out++ = (char)byte;
+            continue;
+        }
+        *out++ = '%';
+        *out++ = hex[byte >> 4];
+        *out++ = hex[byte & 15];
+    }
+    return out;
+}
+
+// The same path with a slash at its end, and its query. It begins with one slash, never two (empty segments are gone),
+// so it cannot name another host.
+static char *directory_location(const struct weft_http_path *path)
+{
+    char *location = malloc(3 * path->path.size + path->query.size + 3);
+    if (!location) return NULL;
+    char *at = encode_path(location, path->path);
+    *at++ = '/';
+    if (path->has_query) *at++ = '?';
+    if (path->query.size > 0) memcpy(at, path->query.data, path->query.size);
+    at[path->query.size] = 0;
+    return location;
+}
+
+static void answer_directory(struct weft_site *site, const struct weft_http_path *path,
+                             struct weft_answer *answer)
+{
+    bool has_slash = path->path.data[path->path.size - 1] == '/';
+    if (!has_slash) {
+        weft_redirect(site, 301, directory_location(path), answer);
+    } else if (site->config->lists_directories) {
+        weft_directory_listing(site, path->path, answer);
+    } else {
+        weft_error_page(site, 404, answer);
+    }
+}
+
+static void answer_whole(struct weft_file *file, struct weft_answer *answer)
+{
+    answer->head.status = 200;
+    answer->head.fields = file->fields;
+    answer->head.field_count = file->field_count;
+    answer->head.content_length = (int64_t)file->size;
+    answer->body = weft_body_of_file(file, 0, file->size);
+}
+
+static void answer_unsatisfiable(struct weft_site *site, const struct weft_file *file,
+                                 struct weft_answer *answer)
+{
+    struct weft_writer out = weft_writer_over((uint8_t *)answer->text, sizeof(answer->text));
+    weft_http_content_range_write(&out, NULL, file->size); // §15.5.17
+    weft_error_page(site, 416, answer);
+    weft_answer_add(answer, WEFT_HTTP_FIELD(CONTENT_RANGE, weft_written(&out)));
+}
+
+static void answer_one_range(struct weft_file *file, const struct weft_http_range *range,
+                             struct weft_answer *answer)
+{
+    struct weft_writer out = weft_writer_over((uint8_t *)answer->text, sizeof(answer->text));
+    weft_http_content_range_write(&out, range, file->size);
+    weft_answer_add_all(answer, file->fields, file->field_count);
+    struct weft_http_field field = WEFT_HTTP_FIELD(CONTENT_RANGE, weft_written(&out)); // §15.3.7.1
+    field.hint = WEFT_HTTP_FIELD_ONCE;
+    weft_answer_add(answer, field);
+    answer->head.status = 206;
+    answer->head.content_length = (int64_t)(range->last - range->first + 1);
+    answer->body = weft_body_of_file(file, range->first, range->last + 1);
+}
+
+// §15.3.7.2: the parts have the content-type and content-range, the whole has neither.
+static void answer_ranges(struct weft_site *site, struct weft_file *file,
+                          const struct weft_http_ranges *ranges, struct weft_answer *answer)
+{
+    struct weft_span type = {0};
+    uint64_t size = 0;
+    const struct weft_http_field *fields = file->fields;
+    for (size_t i = 0; i < file->field_count; i++) {
+        if (fields[i].id == WEFT_HTTP_FIELD_CONTENT_TYPE) type = fields[i].value;
+    }
+    site->seed = site->seed * 0x9fb21c651e98df25 + 1;
+    answer->body =
+        weft_body_of_ranges(file, ranges, type, site->seed ^ site->now_us, answer->text, &size);
+    if (!answer->body.kind) {
+        weft_error_page(site, 503, answer);
+        return;
+    }
+    for (size_t i = 0; i < file->field_count; i++) {
+        if (fields[i].id != WEFT_HTTP_FIELD_CONTENT_TYPE) weft_answer_add(answer, fields[i]);
+    }
+    struct weft_http_field field = WEFT_HTTP_FIELD(CONTENT_TYPE, weft_span_of(answer->text));
+    field.hint = WEFT_HTTP_FIELD_ONCE;
+    weft_answer_add(answer, field);
+    answer->head.status = 206;
+    answer->head.content_length = (int64_t)size;
+}
+
+static void answer_range(struct weft_site *site, const struct weft_http_head *request,
+                         struct weft_file *file, struct weft_answer *answer)
+{
+    struct weft_http_ranges ranges;
+    const struct weft_http_field *field = weft_http_head_find(request, WEFT_HTTP_FIELD_RANGE);
+    switch (weft_http_range_parse(field->value, file->size, &ranges)) {
+    case WEFT_HTTP_RANGE_WHOLE: answer_whole(file, answer); break;
+    case WEFT_HTTP_RANGE_UNSATISFIABLE: answer_unsatisfiable(site, file, answer); break;
+    case WEFT_HTTP_RANGE_PARTS:
+        if (ranges.count == 1) {
+            answer_one_range(file, &ranges.parts[0], answer);
+        } else {
+            answer_ranges(site, file, &ranges, answer);
+        }
+        break;
+    }
+}
+
+static void answer_unchanged(const struct weft_file *file, struct weft_answer *answer)
+{
+    answer->head.status = 304;
+    answer->head.fields = file->unchanged_fields;
+    answer->head.field_count = file->unchanged_count;
+    answer->head.content_length = WEFT_HTTP_LENGTH_UNKNOWN;
+}
+
+static void answer_file(struct weft_site *site, const struct weft_http_head *request,
+                        const struct weft_resource *resource, struct weft_answer *answer)
+{
+    struct weft_file *file =
+        weft_resource_file(resource, weft_http_choose_coding(request, resource->codings));
+    struct weft_http_validators validators = file->validators;
+    bool uses_range = false;
+    validators.date = site->clock.seconds;
+    weft_file_hold(file); // an error page may push it out of the cache
+    switch (weft_http_evaluate_conditions(request, &validators, site->clock.seconds, &uses_range)) {
+    case WEFT_HTTP_NOT_MODIFIED: answer_unchanged(file, answer); break;
+    case WEFT_HTTP_FAILED_CONDITION: weft_error_page(site, 412, answer); break;
+    case WEFT_HTTP_PROCEED:
+        if (uses_range && weft_http_head_find(request, WEFT_HTTP_FIELD_RANGE)) {
+            answer_range(site, request, file, answer);
+        } else {
+            answer_whole(file, answer);
+        }
+        break;
+    }
+    weft_file_release(file);
+}
+
+static uint16_t status_for(enum weft_http_path_status status)
+{
+    switch (status) {
+    case WEFT_HTTP_PATH_FORBIDDEN: return 404; // no file has such a name
+    case WEFT_HTTP_PATH_TOO_LONG: return 414;
+    default: return 400;
+    }
+}
+
+void weft_static_files(struct weft_site *site, const struct weft_http_head *request,
+                       struct weft_answer *answer)
+{
+    uint8_t room[WEFT_PATH_SIZE - 1];
+    struct weft_http_path path;
+    enum weft_http_path_status status =
+        weft_http_path_decode(request->path, room, sizeof(room), &path);
+    if (status != WEFT_HTTP_PATH_FINE) {
+        weft_error_page(site, status_for(status), answer);
+        return;
+    }
+    if (weft_path_is_hidden(path.path)) {
+        weft_error_page(site, 404, answer);
+        return;
+    }
+    const struct weft_resource *resource =
+        weft_file_cache_find(&site->cache, path.path, site->now_us);
+    switch (resource->kind) {
+    case WEFT_RESOURCE_FILE: answer_file(site, request, resource, answer); break;
+    case WEFT_RESOURCE_DIRECTORY: answer_directory(site, &path, answer); break;
+    case WEFT_RESOURCE_NOTHING: weft_error_page(site, 404, answer); break;
+    case WEFT_RESOURCE_FORBIDDEN: weft_error_page(site, 403, answer); break;
+    case WEFT_RESOURCE_FAILED: weft_error_page(site, 503, answer); break;
+    }
+}

@@ -1,0 +1,313 @@
+// server/worker.c
+#include "server/worker.h"
+
+#include "net/listener.h"
+#include "net/memory.h"
+#include "server/access_log.h"
+#include "server/exchange.h"
+#include "server/route.h"
+#include "session/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    DOORS_MOST = 2 * WEFT_LISTENS_MOST, // a name may have two addresses
+    DISCARDED_MOST = 1 << 20,           // bytes of a request's content that nobody wants
+};
+
+/** A listener and what it opens onto. */
+struct door {
+    struct weft_listener listener;
+    struct weft_worker *worker;
+    bool is_secure;
+};
+
+struct weft_worker {
+    const struct weft_server_config *config;
+    struct weft_tls_context *tls;
+    struct weft_loop *loop;
+    struct weft_session_hub *hub;
+    struct weft_http_limit_counters counters;
+    struct weft_site site;
+    struct weft_access_log log;
+    struct weft_exchange_pool pool;
+    struct weft_answer answer; // of the request at hand
+    struct door doors[DOORS_MOST];
+    size_t door_count;
+};
+
+/** A connection's own: the session's context. */
+struct visitor {
+    struct weft_worker *worker;
+    struct weft_list exchanges;
+    char peer[64];
+};
+
+static struct visitor *visitor_of(const struct weft_session *session)
+{
+    return weft_session_context(session);
+}
+
+static void log_exchange(struct weft_session *session, const struct weft_exchange *exchange,
+                         bool is_complete)
+{
+    struct visitor *visitor = visitor_of(session);
+    struct weft_worker *worker = visitor->worker;
+    const struct weft_tls *tls = weft_session_tls(session);
+    if (!worker->log.path) return;
+    struct weft_log_record record = {
+        .peer = visitor->peer,
+        .request = exchange->request,
+        .status = exchange->status,
+        .content_size = exchange->content_sent,
+        .duration_us = weft_loop_now_us(worker->loop) - exchange->started_us,
+        .stream_id = exchange->stream_id,
+        .is_complete = is_complete,
+    };
+    if (tls) {
+        record.tls_version = weft_tls_version(tls);
+        record.tls_cipher = weft_tls_cipher(tls);
+        record.tls_resumed = weft_tls_is_resumed(tls);
+    }
+    weft_clock_set(&worker->site.clock, weft_loop_now_seconds(worker->loop));
+    weft_access_log_add(&worker->log, &worker->site.clock, &record);
+}
+
+// Sends the answer's head; the content follows as its turns come.
+static void send_answer(struct weft_conn *conn, struct weft_exchange *exchange,
+                        struct weft_answer *answer)
+{
+    bool is_head = exchange->request->method == WEFT_HTTP_HEAD;
+    bool ends = is_head || !answer->body.kind;
+    exchange->status = answer->head.status;
+    if (weft_conn_respond(conn, exchange->stream_id, &answer->head, ends) != WEFT_OK) {
+        weft_conn_reset(conn, exchange->stream_id, WEFT_HTTP_INTERNAL_ERROR);
+        return;
+    }
+    if (ends) return;
+    exchange->body = answer->body;
+    answer->body = (struct weft_body){0};
+}
+
+static void on_request(struct weft_session *session, const struct weft_http_event *event)
+{
+    struct visitor *visitor = visitor_of(session);
+    struct weft_worker *worker = visitor->worker;
+    struct weft_conn *conn = weft_session_conn(session);
+    struct weft_exchange *exchange = weft_exchange_take(&worker->pool);
+    if (!exchange) {
+        weft_conn_reset(conn, event->stream_id, WEFT_HTTP_REFUSED_STREAM);
+        return;
+    }
+    uint64_t now_us = weft_loop_now_us(worker->loop);
+    exchange->stream_id = event->stream_id;
+    exchange->request = event->head;
+    exchange->started_us = now_us;
+    weft_list_push_back(&visitor->exchanges, &exchange->link);
+    weft_conn_set_user(conn, event->stream_id, exchange);
+
+    weft_site_set_time(&worker->site, now_us, weft_loop_now_seconds(worker->loop));
+    weft_answer_init(&worker->answer);
+    weft_route(&worker->site, event->head, &worker->answer);
+    send_answer(conn, exchange, &worker->answer);
+    weft_answer_deinit(&worker->answer);
+}
+
+// What comes with a request to us is read, so that the peer gets to reading the answer, but not without end.
+static void on_data(struct weft_session *session, const struct weft_http_event *event)
+{
+    struct weft_conn *conn = weft_session_conn(session);
+    struct weft_exchange *exchange = event->user;
+    size_t size = event->data.size;
+    weft_conn_consume(conn, event->stream_id, size);
+    if (!exchange) return;
+    exchange->content_received += size;
+    if (exchange->content_received > DISCARDED_MOST && !event->ends_message) {
+        weft_conn_reset(conn, event->stream_id, WEFT_HTTP_NO_ERROR); // RFC 9113 §8.1
+    }
+}
+
+static void on_event(struct weft_session *session, const struct weft_http_event *event)
+{
+    struct weft_exchange *exchange = event->user;
+    switch (event->type) {
+    case WEFT_HTTP_REQUEST: on_request(session, event); break;
+    case WEFT_HTTP_DATA: on_data(session, event); break;
+    case WEFT_HTTP_STREAM_CLOSED:
+        if (!exchange) break;
+        log_exchange(session, exchange, event->error.scope == WEFT_HTTP_FINE);
+        weft_exchange_give_back(&visitor_of(session)->worker->pool, exchange);
+        break;
+    default: break; // trailers say nothing to us; a failed connection closes by itself
+    }
+}
+
+static ssize_t on_fill(struct weft_session *session, void *user, uint8_t *room, size_t size,
+                       bool *ends)
+{
+    (void)session;
+    if (!user) return -EPIPE;
+    return weft_exchange_read(user, room, size, ends);
+}
+
+static void on_closed(struct weft_session *session)
+{
+    struct visitor *visitor = visitor_of(session);
+    while (!weft_list_is_empty(&visitor->exchanges)) {
+        struct weft_exchange *exchange =
+            WEFT_LIST_ENTRY(visitor->exchanges.next, struct weft_exchange, link);
+        log_exchange(session, exchange, false);
+        weft_exchange_give_back(&visitor->worker->pool, exchange);
+    }
+    free(visitor);
+}
+
+static const struct weft_session_owner owner = {
+    .event = on_event,
+    .fill = on_fill,
+    .closed = on_closed,
+};
+
+static void on_accept(struct weft_listener *listener, int fd, const struct weft_address *peer)
+{
+    struct door *door = (struct door *)(void *)((char *)listener - offsetof(struct door, listener));
+    struct weft_worker *worker = door->worker;
+    struct visitor *visitor = malloc(sizeof(*visitor));
+    if (!visitor) {
+        close(fd);
+        return;
+    }
+    visitor->worker = worker;
+    weft_list_init(&visitor->exchanges);
+    weft_address_text(peer, false, visitor->peer, sizeof(visitor->peer));
+    if (!weft_session_start(worker->hub, fd, peer, WEFT_HTTP_SERVER,
+                            door->is_secure ? worker->tls : NULL, NULL, WEFT_CONN_BY_FIRST_BYTES,
+                            &owner, visitor)) {
+        free(visitor);
+    }
+}
+
+static bool open_hub(struct weft_worker *worker)
+{
+    worker->loop = weft_loop_new();
+    if (!worker->loop) return false;
+    struct weft_session_hub_config config = {
+        .loop = worker->loop,
+        .alloc = weft_heap_alloc(),
+        .limits = &worker->config->limits,
+        .counters = &worker->counters,
+        .handshake_timeout_ms = worker->config->limits.header_timeout_ms,
+    };
+    worker->hub = weft_session_hub_new(&config);
+    return worker->hub != NULL;
+}
+
+struct weft_worker *weft_worker_new(const struct weft_worker_config *config, char *error,
+                                    size_t error_size)
+{
+    struct weft_worker *worker = calloc(1, sizeof(*worker));
+    if (!worker) goto no_memory;
+    worker->config = config->server;
+    weft_exchange_pool_init(&worker->pool);
+    if (!weft_site_init(&worker->site, config->server, config->root, config->seed)) goto no_site;
+    if (!open_hub(worker)) goto no_hub;
+    if (config->tls) worker->tls = weft_tls_context_share(config->tls);
+
+    const char *log = config->server->access_log;
+    int result = weft_access_log_open(&worker->log, log, config->server->log_format, worker->loop);
+    if (result == 0) return worker;
+    snprintf(error, error_size, "cannot write the access log %s: %s", log, strerror(-result));
+    weft_worker_free(worker);
+    return NULL;
+
+no_hub:
+    weft_loop_free(worker->loop);
+    weft_site_deinit(&worker->site);
+no_site:
+    free(worker);
+no_memory:
+    snprintf(error, error_size, "cannot start a thread: no memory or no descriptors");
+    return NULL;
+}
+
+static void stop_listening(struct weft_worker *worker)
+{
+    for (size_t i = 0; i < worker->door_count; i++) {
+        weft_listener_stop(&worker->doors[i].listener);
+    }
+    worker->door_count = 0;
+}
+
+void weft_worker_free(struct weft_worker *worker)
+{
+    if (!worker) return;
+    stop_listening(worker);
+    weft_session_hub_free(worker->hub); // closes what is open, which is logged
+    weft_access_log_close(&worker->log);
+    weft_exchange_pool_deinit(&worker->pool);
+    weft_site_deinit(&worker->site);
+    if (worker->tls) weft_tls_context_free(worker->tls);
+    weft_loop_free(worker->loop);
+    free(worker);
+}
+
+int weft_worker_listen(struct weft_worker *worker, int fd, bool is_secure)
+{
+    if (worker->door_count == DOORS_MOST) {
+        close(fd);
+        return -ENFILE;
+    }
+    struct door *door = &worker->doors[worker->door_count];
+    *door = (struct door){.worker = worker, .is_secure = is_secure};
+    door->listener.accepted_fd = on_accept;
+    int result = weft_listener_start(&door->listener, worker->loop, fd);
+    if (result == 0) worker->door_count++;
+    return result;
+}
+
+int weft_worker_run(struct weft_worker *worker)
+{
+    return weft_loop_run(worker->loop);
+}
+
+void weft_worker_stop(struct weft_worker *worker)
+{
+    weft_loop_stop(worker->loop);
+}
+
+static void is_empty(void *context)
+{
+    struct weft_worker *worker = context;
+    weft_loop_stop(worker->loop);
+}
+
+static void drain_here(void *context)
+{
+    struct weft_worker *worker = context;
+    stop_listening(worker);
+    weft_session_hub_when_empty(worker->hub, is_empty, worker);
+    weft_session_hub_drain(worker->hub);
+    if (weft_session_hub_count(worker->hub) == 0) weft_loop_stop(worker->loop);
+}
+
+void weft_worker_drain(struct weft_worker *worker)
+{
+    if (weft_loop_post(worker->loop, drain_here, worker) != 0) weft_loop_stop(worker->loop);
+}
+
+static void reopen_here(void *context)
+{
+    struct weft_worker *worker = context;
+    int result = weft_access_log_reopen(&worker->log);
+    if (result == 0) return;
+    fprintf(stderr, "weft: cannot reopen the access log %s: %s; it goes on in the old file\n",
+            worker->log.path, strerror(-result));
+}
+
+void weft_worker_reopen_log(struct weft_worker *worker)
+{
+    (void)weft_loop_post(worker->loop, reopen_here, worker); // without memory the old one stays
+}

@@ -1,0 +1,41 @@
+// server/worker.h: one thread of the server: its loop, its listeners, its connections. It shares nothing that changes.
+#ifndef WEFT_SERVER_WORKER_H
+#define WEFT_SERVER_WORKER_H
+
+#include "server/config.h"
+#include "server/root.h"
+
+struct weft_worker;
+
+struct weft_worker_config {
+    const struct weft_server_config *server;
+    const struct weft_root *root;
+    struct weft_tls_context *tls; // shared; NULL where no listener is https
+    uint64_t seed;
+};
+
+/** returns  NULL with `error` filled */
+struct weft_worker *weft_worker_new(const struct weft_worker_config *config, char *error,
+                                    size_t error_size);
+
+/** Ends what is still open. To be called when it does not run. NULL does nothing. */
+void weft_worker_free(struct weft_worker *worker);
+
+/** Adds a listening socket, which it takes over; before it runs. Returns 0 or a negative errno. */
+int weft_worker_listen(struct weft_worker *worker, int fd, bool is_secure);
+
+/** Runs in the calling thread until it is drained or stopped; returns 0 or a negative errno. */
+int weft_worker_run(struct weft_worker *worker);
+
+// From any thread:
+
+/** Takes no more connections, lets the others finish, then ends the run. */
+void weft_worker_drain(struct weft_worker *worker);
+
+/** Ends the run at once. */
+void weft_worker_stop(struct weft_worker *worker);
+
+/** Opens the access log anew. */
+void weft_worker_reopen_log(struct weft_worker *worker);
+
+#endif
