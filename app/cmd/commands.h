@@ -1,0 +1,16 @@
+// cmd/commands.h: the subcommands; each is a file.
+#ifndef WEFT_CMD_COMMANDS_H
+#define WEFT_CMD_COMMANDS_H
+
+/**
+ * Serves a directory until it is told to end.
+ *
+ * argv     argv[0] is "serve"
+ * returns  the exit code
+ */
+int weft_serve(int argc, char **argv);
+
+/** Prints the help of `weft serve`. */
+void weft_serve_help(void);
+
+#endif

@@ -1,0 +1,211 @@
+// cmd/serve_options.c
+#include "cmd/serve_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *take_listen(void *target, const char *value)
+{
+    struct weft_server_config *config = &((struct weft_serve_options *)target)->config;
+    if (config->listen_count == WEFT_LISTENS_MOST) return "at most 16 listeners";
+    const char *wrong = weft_listen_url_parse(value, &config->listens[config->listen_count]);
+    if (!wrong) config->listen_count++;
+    return wrong;
+}
+
+static const char *take_cert(void *target, const char *value)
+{
+    struct weft_server_config *config = &((struct weft_serve_options *)target)->config;
+    if (config->certificate_count == WEFT_CERTIFICATES_MOST) return "at most 32 certificates";
+    config->certificates[config->certificate_count++].certificate_file = value;
+    return NULL;
+}
+
+static const char *take_key(void *target, const char *value)
+{
+    struct weft_serve_options *options = target;
+    if (options->key_count == WEFT_CERTIFICATES_MOST) return "at most 32 keys";
+    options->config.certificates[options->key_count++].key_file = value;
+    return NULL;
+}
+
+static const char *take_threads(void *target, const char *value)
+{
+    uint64_t number;
+    if (!weft_args_number(value, 1, WEFT_THREADS_MOST, &number))
+        return "expected a number, 1 to 64";
+    ((struct weft_serve_options *)target)->config.thread_count = (unsigned)number;
+    return NULL;
+}
+
+static const char *take_access_log(void *target, const char *value)
+{
+    struct weft_serve_options *options = target;
+    options->has_log_word = true;
+    options->config.access_log = value;
+    return *value ? NULL : "expected a file, or - for standard output";
+}
+
+static const char *take_no_access_log(void *target, const char *value)
+{
+    struct weft_serve_options *options = target;
+    (void)value;
+    options->has_log_word = true;
+    options->config.access_log = NULL;
+    return NULL;
+}
+
+static const char *take_log_format(void *target, const char *value)
+{
+    static const char *const names[] = {"common", "combined", "json"};
+    for (size_t i = 0; i < WEFT_COUNT(names); i++) {
+        if (strcmp(value, names[i]) != 0) continue;
+        ((struct weft_serve_options *)target)->config.log_format = (enum weft_log_format)i;
+        return NULL;
+    }
+    return "expected common, combined or json";
+}
+
+static const char *take_listing(void *target, const char *value)
+{
+    (void)value;
+    ((struct weft_serve_options *)target)->config.lists_directories = true;
+    return NULL;
+}
+
+static const char *take_index(void *target, const char *value)
+{
+    struct weft_serve_options *options = target;
+    struct weft_server_config *config = &options->config;
+    if (*value == 0 || *value == '.' || strchr(value, '/')) return "expected the name of a file";
+    if (strlen(value) > 255) return "no file has so long a name";
+    if (!options->has_indexes) config->index_count = 0;
+    options->has_indexes = true;
+    if (config->index_count == WEFT_INDEX_NAMES_MOST) return "at most 8 names";
+    config->index_names[config->index_count++] = value;
+    return NULL;
+}
+
+static const char *take_header(void *target, const char *value)
+{
+    return weft_server_config_add_field(&((struct weft_serve_options *)target)->config, value);
+}
+
+static const char *take_cache(void *target, const char *value)
+{
+    uint64_t size;
+    if (!weft_args_size(value, &size)) return "expected a size: 64M, 512K, 0";
+    ((struct weft_serve_options *)target)->config.cache_size = (size_t)size;
+    return NULL;
+}
+
+static const char *take_drain_timeout(void *target, const char *value)
+{
+    uint64_t time_ms;
+    if (!weft_args_duration_ms(value, &time_ms) || time_ms > UINT32_MAX / 2) {
+        return "expected a time: 30s, 500ms, 5m";
+    }
+    ((struct weft_serve_options *)target)->config.drain_timeout_ms = (uint32_t)time_ms;
+    return NULL;
+}
+
+static const char *unknown_limit(const char *name)
+{
+    static char text[128];
+    const char *names[128] = {0};
+    const struct weft_limit_row *row;
+    for (size_t i = 0; (row = weft_limit_row_at(i)) && i + 1 < WEFT_COUNT(names); i++) {
+        names[i] = row->name;
+    }
+    const char *nearest = weft_args_nearest(name, names);
+    if (!nearest) return "no such limit: 'weft serve --help' lists them";
+    snprintf(text, sizeof(text), "no such limit: did you mean %s?", nearest);
+    return text;
+}
+
+static const char *take_limit(void *target, const char *value)
+{
+    uint64_t number;
+    char name[64];
+    const char *equals = strchr(value, '=');
+    if (!equals) return "expected NAME=VALUE";
+    if (!weft_args_number(equals + 1, 0, UINT32_MAX, &number)) {
+        return "expected a number behind the =";
+    }
+    snprintf(name, sizeof(name), "%.*s", (int)(equals - value), value);
+    bool is_known = weft_server_config_set_limit(&((struct weft_serve_options *)target)->config,
+                                                 weft_span_of(name), (uint32_t)number);
+    return is_known ? NULL : unknown_limit(name);
+}
+
+static const struct weft_args_option table[] = {
+    {"listen", 'l', "URL",
+     "where to listen, http://HOST:PORT or https://HOST:PORT; may be repeated.\n"
+     "HOST * is every address, PORT 0 any free port.\n"
+     "Default: https://localhost:8443 and http://localhost:8080",
+     take_listen},
+    {"cert", 'c', "FILE",
+     "certificate chain in PEM, for https. With several, the name that the client\n"
+     "asks for decides. Default: one for localhost that weft makes itself",
+     take_cert},
+    {"key", 'k', "FILE", "the private key of the --cert with the same place in the line", take_key},
+    {"threads", 't', "N", "event loops, 1 to 64. Default: one for each processor", take_threads},
+    {"access-log", 0, "FILE",
+     "a line for each answer to FILE, or to standard output with -.\n"
+     "Default: standard output where that is a terminal, else none",
+     take_access_log},
+    {"no-access-log", 0, NULL, "no such lines", take_no_access_log},
+    {"log-format", 0, "FORMAT", "common, combined (default) or json", take_log_format},
+    {"listing", 0, NULL, "show what is in a folder that has no index file", take_listing},
+    {"index", 0, "NAME", "name of index files; may be repeated. Default: index.html", take_index},
+    {"header", 'H', "'NAME: VALUE'", "a field for every answer; may be repeated", take_header},
+    {"cache", 0, "SIZE", "memory for small files, all threads together. Default: 64M", take_cache},
+    {"drain-timeout", 0, "TIME",
+     "how long answers may take once SIGTERM or SIGINT has come. Default: 30s", take_drain_timeout},
+    {"limit", 0, "NAME=VALUE", "what a client may cost; the names are listed below", take_limit},
+    {"help", 'h', NULL, "this text", NULL},
+    {"version", 'V', NULL, "the version", NULL},
+    {0},
+};
+
+const struct weft_args_option *weft_serve_options_table(void)
+{
+    return table;
+}
+
+static void listen_as_usual(struct weft_server_config *config)
+{
+    (void)weft_listen_url_parse("https://localhost:8443", &config->listens[0]);
+    (void)weft_listen_url_parse("http://localhost:8080", &config->listens[1]);
+    config->listen_count = 2;
+}
+
+static const char *certificates_fit(const struct weft_serve_options *options)
+{
+    if (options->config.certificate_count == options->key_count) return NULL;
+    return options->key_count < options->config.certificate_count
+               ? "a --cert is without its --key: they come in pairs"
+               : "a --key is without its --cert: they come in pairs";
+}
+
+bool weft_serve_options_read(int argc, char **argv, struct weft_serve_options *options,
+                             struct weft_args_outcome *outcome)
+{
+    int first = 0;
+    *options = (struct weft_serve_options){0};
+    weft_server_config_init(&options->config);
+    if (!weft_args_read(argc, argv, table, options, &first, outcome)) return false;
+
+    const char *wrong = certificates_fit(options);
+    if (wrong) {
+        snprintf(outcome->complaint, sizeof(outcome->complaint), "%s", wrong);
+    } else if (argc - first > 1) {
+        snprintf(outcome->complaint, sizeof(outcome->complaint),
+                 "one directory can be served, but '%s' and '%s' are named", argv[first],
+                 argv[first + 1]);
+    }
+    options->config.root = first < argc ? argv[first] : ".";
+    if (options->config.listen_count == 0) listen_as_usual(&options->config);
+    return outcome->complaint[0] == 0;
+}

@@ -1,0 +1,24 @@
+// cmd/term.c
+#include "cmd/term.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct weft_term *weft_term_of(FILE *stream)
+{
+    static const struct weft_term plain = {"", "", "", "", "", ""};
+    static const struct weft_term coloured = {"\033[1m",  "\033[2m", "\033[31m",
+                                              "\033[32m", "\033[4m", "\033[0m"};
+    const char *no_color = getenv("NO_COLOR"); // no-color.org
+    const char *term = getenv("TERM");
+    if (no_color && *no_color) return &plain;
+    if (!term || strcmp(term, "dumb") == 0) return &plain;
+    return isatty(fileno(stream)) ? &coloured : &plain;
+}
+
+void weft_term_error(const char *text)
+{
+    const struct weft_term *term = weft_term_of(stderr);
+    fprintf(stderr, "%sweft:%s %s\n", term->red, term->plain, text);
+}

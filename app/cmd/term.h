@@ -1,0 +1,25 @@
+// cmd/term.h: what is said to whoever sits before the terminal.
+#ifndef WEFT_CMD_TERM_H
+#define WEFT_CMD_TERM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/** The codes for a stream, or empty texts where it is no terminal, NO_COLOR is set or TERM is dumb. */
+struct weft_term {
+    const char *bold;
+    const char *dim;
+    const char *red;
+    const char *green;
+    const char *link; // underlined
+    const char *plain;
+};
+
+const struct weft_term *weft_term_of(FILE *stream);
+
+/** "weft: TEXT" on standard error. */
+void weft_term_error(const char *text);
+
+enum { WEFT_EXIT_DONE = 0, WEFT_EXIT_FAILED = 1, WEFT_EXIT_USAGE = 2 };
+
+#endif
