@@ -15,19 +15,21 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 29;
 }
 
-// Values come from the application or its peers, but a collision costs only a longer chain of at most a table.
+static uint64_t load(const uint8_t *p, size_t size)
+{
+    uint64_t word = 0;
+    memcpy(&word, p, size);
+    return word;
+}
+
+// Looks at both ends only: what differs in the middle alone costs a longer chain, and chains are as short as the table.
 static uint64_t hash_bytes(uint64_t hash, struct weft_span bytes)
 {
-    uint64_t word = bytes.size;
-    while (bytes.size >= sizeof(word)) {
-        hash = mix(hash, word);
-        memcpy(&word, bytes.data, sizeof(word));
-        bytes = weft_span_skip(bytes, sizeof(word));
-    }
-    hash = mix(hash, word);
-    word = 0;
-    if (bytes.size > 0) memcpy(&word, bytes.data, bytes.size);
-    return mix(hash, word);
+    hash = mix(hash, bytes.size);
+    if (bytes.size == 0) return hash;
+    if (bytes.size < sizeof(hash)) return mix(hash, load(bytes.data, bytes.size));
+    hash = mix(hash, load(bytes.data, sizeof(hash)));
+    return mix(hash, load(bytes.data + bytes.size - sizeof(hash), sizeof(hash)));
 }
 
 static uint32_t hash_name(const struct weft_http_field *field)
