@@ -152,5 +152,6 @@ void weft_h1_chunk_wrap(uint8_t *data, size_t size)
     do {
         *--at = (uint8_t) "0123456789abcdef"[left & 15];
     } while (left >>= 4);
-    memcpy(data + size, "\r\n", 2);
+    data[size] = '\r';
+    data[size + 1] = '\n';
 }

@@ -6,7 +6,7 @@
 
 enum {
     SPARES_MOST = 4,
-    QUEUE_KEPT_MOST = 65536, // bytes of an empty queue
+    QUEUE_KEPT_MOST = 524288, // bytes of an empty queue
 };
 
 struct weft_h1_conn *weft_h1_new(const struct weft_http_engine_config *config)
@@ -107,6 +107,7 @@ static void end_exchange(struct weft_h1_conn *conn, struct weft_h1_exchange *exc
     weft_list_remove(&exchange->link);
     weft_list_push_back(&conn->over, &exchange->link);
     conn->idle_us = conn->now_us;
+    conn->is_trimmed = false;
     conn->unconsumed = 0;
     conn->interim_count = 0;
     conn->awaits_continue = false;
@@ -220,10 +221,17 @@ void weft_h1_exchange_settle(struct weft_h1_conn *conn, struct weft_h1_exchange 
 
 // Bytes in
 
+size_t weft_h1_memory(const struct weft_h1_conn *conn)
+{
+    size_t exchanges = conn->exchange_count + conn->spare_count;
+    return sizeof(*conn) + conn->held.size + conn->out.size + conn->arena.held +
+           exchanges * sizeof(struct weft_h1_exchange);
+}
+
 // Adds bytes behind those that are held.
 static bool hold(struct weft_h1_conn *conn, struct weft_span bytes)
 {
-    bool is_within = bytes.size + weft_queue_size(&conn->held) <= conn->limits->memory_budget;
+    bool is_within = weft_h1_memory(conn) + bytes.size <= conn->limits->memory_budget;
     if (!is_within) WEFT_H1_COUNT(conn, memory_budget);
     if (!is_within || weft_queue_add(&conn->held, bytes)) {
         weft_h1_conn_break(conn, WEFT_HTTP_INTERNAL_ERROR,
@@ -270,7 +278,9 @@ bool weft_h1_wants_input(const struct weft_h1_conn *conn)
 {
     if (conn->phase == WEFT_H1_CLOSED || conn->input_ended) return false;
     if (conn->phase == WEFT_H1_AWAITING_ANSWER) return conn->in.size == 0;
-    if (conn->phase == WEFT_H1_READING_HEAD) return !weft_h1_is_held_back(conn);
+    if (conn->phase == WEFT_H1_READING_HEAD) { // what is held of a pipeline is to be pulled first
+        return !weft_h1_is_held_back(conn) && (conn->in.size == 0 || conn->is_scanning);
+    }
     return conn->unconsumed < conn->limits->stream_window || conn->is_discarding;
 }
 
@@ -332,6 +342,14 @@ void weft_h1_sent(struct weft_h1_conn *conn, size_t size, uint64_t now_us)
 
 // The connection's end
 
+void weft_h1_trim(struct weft_h1_conn *conn)
+{
+    let_go(conn);
+    weft_queue_trim(&conn->held);
+    weft_queue_trim(&conn->out);
+    if (conn->exchange_count == 0 && !conn->is_discarding) weft_arena_deinit(&conn->arena);
+}
+
 void weft_h1_drain(struct weft_h1_conn *conn, uint64_t now_us)
 {
     conn->now_us = now_us;
@@ -378,13 +396,6 @@ size_t weft_h1_stream_count(const struct weft_h1_conn *conn)
 const struct weft_http_totals *weft_h1_totals(const struct weft_h1_conn *conn)
 {
     return &conn->totals;
-}
-
-size_t weft_h1_memory(const struct weft_h1_conn *conn)
-{
-    size_t exchanges = conn->exchange_count + conn->spare_count;
-    return sizeof(*conn) + conn->held.size + conn->out.size + conn->arena.held +
-           exchanges * sizeof(struct weft_h1_exchange);
 }
 
 void weft_h1_set_user(struct weft_h1_conn *conn, uint64_t stream_id, void *user)

@@ -97,6 +97,7 @@ struct weft_h1_conn {
     // Time
     uint64_t born_us;
     uint64_t idle_us; // when the last exchange ended
+    bool is_trimmed;  // since then
     uint64_t head_us; // while `is_scanning`: when the head or trailer section began
     struct weft_h1_meter reading;
     struct weft_h1_meter writing;
@@ -152,6 +153,9 @@ void weft_h1_conn_refuse(struct weft_h1_conn *conn, struct weft_h1_error error);
 /** Has nothing of a client's request left yet, so that the peer cannot have acted on it? */
 bool weft_h1_exchange_is_unsent(const struct weft_h1_conn *conn,
                                 const struct weft_h1_exchange *exchange);
+
+/** Gives back the memory that a connection without anything to do does not need. */
+void weft_h1_trim(struct weft_h1_conn *conn);
 
 // receive.c
 

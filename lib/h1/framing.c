@@ -1,7 +1,7 @@
 // RFC 9112 §6.3 and §9.3
 #include "h1/framing.h"
 
-static const struct weft_h1_error FINE = {0, NULL};
+static const struct weft_h1_error fine = {0, NULL};
 
 static struct weft_h1_error refuse(uint16_t status, const char *reason)
 {
@@ -11,7 +11,7 @@ static struct weft_h1_error refuse(uint16_t status, const char *reason)
 // What makes any message's framing doubtful.
 static struct weft_h1_error judge_coding(const struct weft_h1_message *message)
 {
-    if (message->coding == WEFT_H1_NO_CODING) return FINE;
+    if (message->coding == WEFT_H1_NO_CODING) return fine;
     if (message->head.version == WEFT_HTTP_1_0) { // §6.1
         return refuse(400, "transfer-encoding in a message of HTTP/1.0");
     }
@@ -24,7 +24,7 @@ static struct weft_h1_error judge_coding(const struct weft_h1_message *message)
     if (message->coding == WEFT_H1_FAULTY_CODING) { // §6.3, rule 4
         return refuse(400, "transfer-encoding is not chunked");
     }
-    return FINE;
+    return fine;
 }
 
 struct weft_h1_error weft_h1_request_framing(const struct weft_h1_message *message,
@@ -46,7 +46,7 @@ struct weft_h1_error weft_h1_response_framing(const struct weft_h1_message *mess
                                               enum weft_h1_framing *framing)
 {
     *framing = WEFT_H1_NO_CONTENT;
-    if (weft_h1_is_bodiless(method, message->head.status)) return FINE; // rule 1
+    if (weft_h1_is_bodiless(method, message->head.status)) return fine; // rule 1
 
     *framing = WEFT_H1_UNTIL_CLOSE; // rule 8
     if (message->coding != WEFT_H1_NO_CODING) *framing = WEFT_H1_BY_CHUNKS;

@@ -4,7 +4,7 @@
 #include "http/field_rules.h"
 #include "http/target.h"
 
-static const struct weft_h1_error FINE = {0, NULL};
+static const struct weft_h1_error fine = {0, NULL};
 
 static struct weft_h1_error bad(const char *reason)
 {
@@ -112,7 +112,7 @@ static struct weft_h1_error take_field(struct lines *in, struct weft_http_field 
     if (!take_value(in, &field->value)) return bad("a field value with CR, LF or NUL");
     field->id = (uint8_t)weft_http_field_lookup(field->name);
     field->hint = WEFT_HTTP_FIELD_USUAL;
-    return FINE;
+    return fine;
 }
 
 static struct weft_h1_error take_fields(struct lines *in, struct weft_http_field *fields,
@@ -126,7 +126,7 @@ static struct weft_h1_error take_fields(struct lines *in, struct weft_http_field
     }
     if (in->end - in->at != 2) return bad("a field line that begins with CR");
     *count = taken;
-    return FINE;
+    return fine;
 }
 
 static bool is_registered_coding(struct weft_span coding)
@@ -144,14 +144,17 @@ static bool is_registered_coding(struct weft_span coding)
 static enum weft_h1_coding judge_coding(struct weft_span value)
 {
     if (weft_span_equal_ignoring_case(value, WEFT_SPAN("chunked"))) return WEFT_H1_CHUNKED_CODING;
+    bool has_other = false;
     bool is_last = false;
     struct weft_span coding;
     while (weft_http_list_next(&value, &coding)) {
         if (is_last) return WEFT_H1_FAULTY_CODING;
         is_last = weft_span_equal_ignoring_case(coding, WEFT_SPAN("chunked"));
-        if (!is_last && !is_registered_coding(coding)) return WEFT_H1_FAULTY_CODING;
+        if (is_last) continue;
+        if (!is_registered_coding(coding)) return WEFT_H1_FAULTY_CODING;
+        has_other = true;
     }
-    return is_last ? WEFT_H1_OTHER_CODING : WEFT_H1_FAULTY_CODING;
+    return is_last && has_other ? WEFT_H1_OTHER_CODING : WEFT_H1_FAULTY_CODING;
 }
 
 static void note_connection(struct weft_h1_message *message, struct weft_span options)
@@ -190,7 +193,7 @@ static struct weft_h1_error note_field(struct weft_h1_message *message,
         break;
     default: break;
     }
-    return FINE;
+    return fine;
 }
 
 // The fields of a head, stored and noted.
@@ -223,7 +226,7 @@ static struct weft_h1_error parse_version(struct weft_span text, uint8_t *versio
     if (!is_version) return bad("the start line has no HTTP version");
     if (text.data[5] != '1') return (struct weft_h1_error){505, "not a version of HTTP/1"};
     *version = text.data[7] == '0' ? WEFT_HTTP_1_0 : WEFT_HTTP_1_1;
-    return FINE;
+    return fine;
 }
 
 static struct weft_h1_error bad_host(const char *reason)
@@ -242,7 +245,7 @@ static struct weft_h1_error judge_host(struct weft_http_head *head, struct weft_
         host = &fields[i];
     }
     if (!host) {
-        return head->version == WEFT_HTTP_1_0 ? FINE : bad_host("a request without host");
+        return head->version == WEFT_HTTP_1_0 ? fine : bad_host("a request without host");
     }
     if (!weft_http_parse_authority(host->value, &authority)) {
         return bad_host("host is not host[:port]");
@@ -252,7 +255,7 @@ static struct weft_h1_error judge_host(struct weft_http_head *head, struct weft_
     } else {
         head->authority = host->value;
     }
-    return FINE;
+    return fine;
 }
 
 // §3: method SP request-target SP HTTP-version, with exactly these spaces.
@@ -283,7 +286,7 @@ static struct weft_h1_error parse_request_line(struct weft_span line, struct wef
     head->scheme = target.scheme;
     head->authority = target.authority;
     head->path = target.path;
-    return FINE;
+    return fine;
 }
 
 static struct lines lines_of(const struct weft_h1_scan *scan, uint8_t *bytes)
@@ -329,7 +332,7 @@ static struct weft_h1_error parse_status_line(struct weft_span line, struct weft
         return bad("a reason phrase with CR, LF or NUL");
     }
     head->status = status < 600 ? (uint16_t)status : 500; // RFC 9110 §15: as if it were a 5xx
-    return FINE;
+    return fine;
 }
 
 struct weft_h1_error weft_h1_parse_response(const struct weft_h1_scan *scan, uint8_t *bytes,
@@ -363,5 +366,5 @@ struct weft_h1_error weft_h1_parse_trailers(const struct weft_h1_scan *scan, uin
     }
     head->fields = fields;
     head->field_count = kept;
-    return FINE;
+    return fine;
 }

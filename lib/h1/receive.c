@@ -1,5 +1,6 @@
 // RFC 9112 §6 and §7: messages as they come.
 #include "h1/conn.h"
+#include "h1/writer.h"
 
 enum step {
     EVENT,   // there is one to hand out
@@ -89,6 +90,10 @@ static void start_scan(struct weft_h1_conn *conn, enum weft_h1_section section, 
 static uint8_t *take_section(struct weft_h1_conn *conn)
 {
     const struct weft_h1_scan *scan = &conn->scan;
+    size_t others = weft_h1_memory(conn) - conn->arena.held;
+    size_t budget = conn->limits->memory_budget;
+    conn->arena.limit = budget > others ? budget - others : 0;
+    if (conn->arena.limit < conn->arena.held) conn->arena.limit = conn->arena.held;
     bool is_first = conn->arena.held == 0;
     if (is_first && !weft_arena_take(&conn->arena, FIRST_ARENA_PIECE)) return NULL;
     if (is_first || conn->arena_is_stale) weft_arena_reset(&conn->arena);
@@ -110,9 +115,7 @@ static struct weft_http_head *keep_head(struct weft_h1_conn *conn,
     struct weft_http_head *kept = weft_arena_take(&conn->arena, sizeof(*kept));
     if (!kept) return NULL;
     *kept = *head;
-    for (size_t i = 0; i < head->field_count; i++)
-        conn->totals.field_text_received +=
-            head->fields[i].name.size + head->fields[i].value.size + 4;
+    conn->totals.field_text_received += weft_h1_fields_size(head->fields, head->field_count);
     conn->field_count = (uint32_t)head->field_count;
     conn->peer_version = head->version;
     return kept;
@@ -210,6 +213,12 @@ static enum step take_response(struct weft_h1_conn *conn, struct weft_http_event
 static enum step end_of_heads(struct weft_h1_conn *conn)
 {
     bool is_within = conn->is_scanning && conn->in.size > conn->scan.start;
+    struct weft_h1_exchange *exchange = weft_h1_front(conn);
+    if (exchange && exchange->is_received) { // client: it has its answer, and cannot send the rest
+        exchange->persists = false;
+        weft_h1_exchange_settle(conn, exchange);
+        return AGAIN;
+    }
     if (is_within || !weft_list_is_empty(&conn->exchanges)) return cut_short(conn);
     weft_h1_conn_close(conn);
     return AGAIN;
@@ -220,7 +229,7 @@ static bool is_unsolicited(const struct weft_h1_conn *conn)
 {
     const struct weft_h1_exchange *exchange = weft_h1_front(conn);
     if (conn->role == WEFT_HTTP_SERVER) return false;
-    return !exchange || weft_h1_exchange_is_unsent(conn, exchange);
+    return !exchange || exchange->is_received || weft_h1_exchange_is_unsent(conn, exchange);
 }
 
 static enum step read_head(struct weft_h1_conn *conn, struct weft_http_event *event)

@@ -121,7 +121,10 @@ static inline void rig_answer(struct rig *rig, uint64_t stream_id)
     struct weft_span body = weft_span_of(rig->body ? rig->body : "ok");
     head.status = 200;
     if (!rig->is_chunked) head.content_length = (int64_t)body.size;
-    if (weft_h1_respond(rig->conn, stream_id, &head, false)) return;
+    if (weft_h1_respond(rig->conn, stream_id, &head, false)) {
+        weft_h1_reset(rig->conn, stream_id, WEFT_HTTP_INTERNAL_ERROR);
+        return;
+    }
 
     struct weft_http_turn turn;
     while (weft_h1_next_turn(rig->conn, 1000, &turn)) {
@@ -130,6 +133,7 @@ static inline void rig_answer(struct rig *rig, uint64_t stream_id)
         body = weft_span_skip(body, size);
         weft_h1_commit(rig->conn, &turn, size, body.size == 0);
     }
+    if (rig->memory.fail_at) weft_h1_reset(rig->conn, stream_id, WEFT_HTTP_INTERNAL_ERROR);
 }
 
 static inline bool rig_send(struct rig *rig)

@@ -18,8 +18,7 @@ static void note_head(struct weft_h1_conn *conn, const struct weft_http_head *he
 {
     weft_h1_note_queued(conn, before);
     conn->totals.field_wire_sent += weft_queue_size(&conn->out) - before;
-    for (size_t i = 0; i < head->field_count; i++)
-        conn->totals.field_text_sent += head->fields[i].name.size + head->fields[i].value.size + 4;
+    conn->totals.field_text_sent += weft_h1_fields_size(head->fields, head->field_count);
 }
 
 // Is `ends` said of a head that states content?
@@ -166,6 +165,7 @@ enum weft_result weft_h1_respond(struct weft_h1_conn *conn, uint64_t stream_id,
     return respond_finally(conn, exchange, head, ends);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the shape that all engines share
 enum weft_result weft_h1_push(struct weft_h1_conn *conn, uint64_t stream_id,
                               const struct weft_http_head *head, uint64_t *promised_id)
 {

@@ -3,6 +3,7 @@
 
 enum {
     MICROSECONDS = 1000000,
+    TRIM_US = 1000000, // without a request, before memory is given back
     BODY_SPAN_S = 10,  // over which body_rate is measured
     WRITE_SPAN_S = 60, // over which write_rate is measured
 };
@@ -52,7 +53,10 @@ static uint64_t reading_deadline(const struct weft_h1_conn *conn)
     if (conn->is_scanning) return conn->head_us + span_us(limits->header_timeout_ms);
     if (is_idle(conn) && conn->in.size > 0 && !weft_h1_is_held_back(conn))
         return conn->now_us; // pull it
-    if (is_idle(conn)) return conn->idle_us + span_us(limits->idle_timeout_ms);
+    if (is_idle(conn)) {
+        uint64_t idle = conn->idle_us + span_us(limits->idle_timeout_ms);
+        return conn->is_trimmed ? idle : earlier(idle, conn->idle_us + TRIM_US);
+    }
     if (!awaits_content(conn)) return UINT64_MAX;
     return meter_deadline(&conn->reading, limits->body_timeout_ms, BODY_SPAN_S);
 }
@@ -121,6 +125,16 @@ static void tick_content(struct weft_h1_conn *conn)
     }
 }
 
+static void tick_idle(struct weft_h1_conn *conn)
+{
+    if (conn->in.size > 0) return; // there is something to pull
+    weft_h1_trim(conn);
+    conn->is_trimmed = true;
+    if (conn->now_us < conn->idle_us + span_us(conn->limits->idle_timeout_ms)) return;
+    WEFT_H1_COUNT(conn, idle_timeout_ms);
+    weft_h1_conn_close(conn);
+}
+
 static void tick_reading(struct weft_h1_conn *conn)
 {
     if (conn->now_us < reading_deadline(conn)) return;
@@ -128,9 +142,7 @@ static void tick_reading(struct weft_h1_conn *conn)
         WEFT_H1_COUNT(conn, header_timeout_ms);
         time_out(conn, "a head or trailers took longer than header_timeout_ms");
     } else if (is_idle(conn)) {
-        if (conn->in.size > 0) return; // there is something to pull
-        WEFT_H1_COUNT(conn, idle_timeout_ms);
-        weft_h1_conn_close(conn);
+        tick_idle(conn);
     } else {
         tick_content(conn);
     }

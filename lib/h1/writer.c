@@ -6,7 +6,7 @@
 
 enum { ROOM_BESIDE_FIELDS = 256, FIELD_SYNTAX_SIZE = 4 }; // ": " and CR LF
 
-static size_t fields_room(const struct weft_http_field *fields, size_t count)
+size_t weft_h1_fields_size(const struct weft_http_field *fields, size_t count)
 {
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
@@ -77,7 +77,7 @@ enum weft_result weft_h1_write_response(struct weft_queue *out, const struct wef
                                         enum weft_http_method method, enum weft_h1_framing framing,
                                         enum weft_h1_connection_option option)
 {
-    size_t size = ROOM_BESIDE_FIELDS + fields_room(head->fields, head->field_count);
+    size_t size = ROOM_BESIDE_FIELDS + weft_h1_fields_size(head->fields, head->field_count);
     uint8_t *room = weft_queue_room(out, size);
     if (!room) return WEFT_NO_MEMORY;
 
@@ -110,8 +110,8 @@ enum weft_result weft_h1_write_request(struct weft_queue *out, const struct weft
                                        enum weft_h1_connection_option option)
 {
     struct weft_span method = method_text(head);
-    size_t size = ROOM_BESIDE_FIELDS + fields_room(head->fields, head->field_count) + method.size +
-                  head->path.size + head->authority.size;
+    size_t size = ROOM_BESIDE_FIELDS + weft_h1_fields_size(head->fields, head->field_count) +
+                  method.size + head->path.size + head->authority.size;
     uint8_t *room = weft_queue_room(out, size);
     if (!room) return WEFT_NO_MEMORY;
 
@@ -133,7 +133,7 @@ enum weft_result weft_h1_write_request(struct weft_queue *out, const struct weft
 enum weft_result weft_h1_write_trailers(struct weft_queue *out,
                                         const struct weft_http_field *fields, size_t count)
 {
-    uint8_t *room = weft_queue_room(out, ROOM_BESIDE_FIELDS + fields_room(fields, count));
+    uint8_t *room = weft_queue_room(out, ROOM_BESIDE_FIELDS + weft_h1_fields_size(fields, count));
     if (!room) return WEFT_NO_MEMORY;
 
     uint8_t *at = put(room, WEFT_SPAN("0\r\n"));

@@ -13,6 +13,9 @@ enum weft_h1_connection_option {
     WEFT_H1_SAY_KEEP_ALIVE, // to a client of HTTP/1.0, §9.3
 };
 
+/** Bytes that field lines take: name, value, and four of syntax each. */
+size_t weft_h1_fields_size(const struct weft_http_field *fields, size_t count);
+
 /**
  * Writes an interim or final head. A length that is known is written wherever it may stand (RFC 9110 §8.6): not in
  * 1xx and 204.
