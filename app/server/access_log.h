@@ -31,7 +31,8 @@ struct weft_access_log {
 
 /** What is known of an answer once its stream is closed. */
 struct weft_log_record {
-    const char *peer; // the address without its port
+    const char *client; // the address without its port
+    const char *peer;   // with it: which connection it was
     const struct weft_http_head *request;
     uint16_t status;
     uint64_t content_size; // bytes of content sent

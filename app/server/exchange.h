@@ -16,7 +16,8 @@ struct weft_exchange {
     uint64_t started_us;
     uint64_t content_sent;
     uint64_t content_received; // of the request, thrown away
-    uint16_t status;
+    uint16_t status;           // 0 while it is not answered
+    bool awaits_content;       // answered once the request's content has come
 };
 
 /** Exchanges that are used again and again; one thread's. */

@@ -62,7 +62,7 @@ static struct weft_span target_of(const struct weft_http_head *request)
 static void write_common(struct weft_writer *out, const struct weft_clock *clock,
                          const struct weft_log_record *record)
 {
-    write_text(out, record->peer);
+    write_text(out, record->client);
     write_text(out, " - - [");
     write_text(out, clock->log_time);
     write_text(out, "] \"");
@@ -123,7 +123,8 @@ static void write_json(struct weft_writer *out, const struct weft_clock *clock,
     write_text(out, "{\"time\":\"");
     write_text(out, clock->iso_time);
     weft_write_u8(out, '"');
-    write_json_text(out, "client", weft_span_of(record->peer));
+    write_json_text(out, "client", weft_span_of(record->client));
+    write_json_text(out, "peer", weft_span_of(record->peer));
     write_json_text(out, "method", method_of(request));
     write_json_text(out, "authority", request->authority);
     write_json_text(out, "target", target_of(request));

@@ -15,7 +15,10 @@
 
 enum {
     DOORS_MOST = 2 * WEFT_LISTENS_MOST, // a name may have two addresses
-    DISCARDED_MOST = 1 << 20,           // bytes of a request's content that nobody wants
+    // Bytes of a request's content, which nobody wants:
+    AWAITED_MOST =
+        1 << 16, // so many are read before the answer, so that the connection can be used again
+    DISCARDED_MOST = 1 << 20, // so many at all
 };
 
 /** A listener and what it opens onto. */
@@ -43,7 +46,8 @@ struct weft_worker {
 struct visitor {
     struct weft_worker *worker;
     struct weft_list exchanges;
-    char peer[64];
+    char client[64]; // the address
+    char peer[64];   // and its port
 };
 
 static struct visitor *visitor_of(const struct weft_session *session)
@@ -51,21 +55,28 @@ static struct visitor *visitor_of(const struct weft_session *session)
     return weft_session_context(session);
 }
 
+// The status of what ended before it was answered: ours to refuse, or given up by the client (499 as others log it).
+static uint16_t status_unanswered(const struct weft_http_error *error)
+{
+    return error->scope != WEFT_HTTP_FINE && !error->by_peer ? 400 : 499;
+}
+
 static void log_exchange(struct weft_session *session, const struct weft_exchange *exchange,
-                         bool is_complete)
+                         const struct weft_http_error *error)
 {
     struct visitor *visitor = visitor_of(session);
     struct weft_worker *worker = visitor->worker;
     const struct weft_tls *tls = weft_session_tls(session);
     if (!worker->log.path) return;
     struct weft_log_record record = {
+        .client = visitor->client,
         .peer = visitor->peer,
         .request = exchange->request,
-        .status = exchange->status,
+        .status = exchange->status ? exchange->status : status_unanswered(error),
         .content_size = exchange->content_sent,
         .duration_us = weft_loop_now_us(worker->loop) - exchange->started_us,
         .stream_id = exchange->stream_id,
-        .is_complete = is_complete,
+        .is_complete = error->scope == WEFT_HTTP_FINE,
     };
     if (tls) {
         record.tls_version = weft_tls_version(tls);
@@ -92,6 +103,25 @@ static void send_answer(struct weft_conn *conn, struct weft_exchange *exchange,
     answer->body = (struct weft_body){0};
 }
 
+// Routes the request and sends the answer.
+static void answer_now(struct weft_session *session, struct weft_exchange *exchange)
+{
+    struct weft_worker *worker = visitor_of(session)->worker;
+    weft_site_set_time(&worker->site, weft_loop_now_us(worker->loop),
+                       weft_loop_now_seconds(worker->loop));
+    weft_answer_init(&worker->answer);
+    weft_route(&worker->site, exchange->request, &worker->answer);
+    send_answer(weft_session_conn(session), exchange, &worker->answer);
+    weft_answer_deinit(&worker->answer);
+}
+
+// A little content is read first. Who asks whether to send it, or sends much, is told at once.
+static bool content_is_awaited(const struct weft_http_event *event)
+{
+    if (event->ends_message || event->head->expects_continue) return false;
+    return event->head->content_length <= AWAITED_MOST; // also where it is not known
+}
+
 static void on_request(struct weft_session *session, const struct weft_http_event *event)
 {
     struct visitor *visitor = visitor_of(session);
@@ -102,30 +132,30 @@ static void on_request(struct weft_session *session, const struct weft_http_even
         weft_conn_reset(conn, event->stream_id, WEFT_HTTP_REFUSED_STREAM);
         return;
     }
-    uint64_t now_us = weft_loop_now_us(worker->loop);
     exchange->stream_id = event->stream_id;
     exchange->request = event->head;
-    exchange->started_us = now_us;
+    exchange->started_us = weft_loop_now_us(worker->loop);
+    exchange->awaits_content = content_is_awaited(event);
     weft_list_push_back(&visitor->exchanges, &exchange->link);
     weft_conn_set_user(conn, event->stream_id, exchange);
-
-    weft_site_set_time(&worker->site, now_us, weft_loop_now_seconds(worker->loop));
-    weft_answer_init(&worker->answer);
-    weft_route(&worker->site, event->head, &worker->answer);
-    send_answer(conn, exchange, &worker->answer);
-    weft_answer_deinit(&worker->answer);
+    if (!exchange->awaits_content) answer_now(session, exchange);
 }
 
-// What comes with a request to us is read, so that the peer gets to reading the answer, but not without end.
-static void on_data(struct weft_session *session, const struct weft_http_event *event)
+// Content is read, so that the peer gets to reading the answer, but not without end.
+static void on_content(struct weft_session *session, const struct weft_http_event *event)
 {
     struct weft_conn *conn = weft_session_conn(session);
     struct weft_exchange *exchange = event->user;
-    size_t size = event->data.size;
-    weft_conn_consume(conn, event->stream_id, size);
+    size_t size = event->type == WEFT_HTTP_DATA ? event->data.size : 0;
+    if (size > 0) weft_conn_consume(conn, event->stream_id, size);
     if (!exchange) return;
     exchange->content_received += size;
-    if (exchange->content_received > DISCARDED_MOST && !event->ends_message) {
+    bool is_over = event->ends_message;
+    if (exchange->awaits_content && (is_over || exchange->content_received > AWAITED_MOST)) {
+        exchange->awaits_content = false;
+        answer_now(session, exchange);
+    }
+    if (exchange->content_received > DISCARDED_MOST && !is_over) {
         weft_conn_reset(conn, event->stream_id, WEFT_HTTP_NO_ERROR); // RFC 9113 §8.1
     }
 }
@@ -135,13 +165,14 @@ static void on_event(struct weft_session *session, const struct weft_http_event 
     struct weft_exchange *exchange = event->user;
     switch (event->type) {
     case WEFT_HTTP_REQUEST: on_request(session, event); break;
-    case WEFT_HTTP_DATA: on_data(session, event); break;
+    case WEFT_HTTP_DATA:
+    case WEFT_HTTP_TRAILERS: on_content(session, event); break;
     case WEFT_HTTP_STREAM_CLOSED:
         if (!exchange) break;
-        log_exchange(session, exchange, event->error.scope == WEFT_HTTP_FINE);
+        log_exchange(session, exchange, &event->error);
         weft_exchange_give_back(&visitor_of(session)->worker->pool, exchange);
         break;
-    default: break; // trailers say nothing to us; a failed connection closes by itself
+    default: break; // a connection that fails closes by itself
     }
 }
 
@@ -155,11 +186,12 @@ static ssize_t on_fill(struct weft_session *session, void *user, uint8_t *room, 
 
 static void on_closed(struct weft_session *session)
 {
+    static const struct weft_http_error gone = {.scope = WEFT_HTTP_CONNECTION, .by_peer = true};
     struct visitor *visitor = visitor_of(session);
     while (!weft_list_is_empty(&visitor->exchanges)) {
         struct weft_exchange *exchange =
             WEFT_LIST_ENTRY(visitor->exchanges.next, struct weft_exchange, link);
-        log_exchange(session, exchange, false);
+        log_exchange(session, exchange, &gone);
         weft_exchange_give_back(&visitor->worker->pool, exchange);
     }
     free(visitor);
@@ -182,7 +214,8 @@ static void on_accept(struct weft_listener *listener, int fd, const struct weft_
     }
     visitor->worker = worker;
     weft_list_init(&visitor->exchanges);
-    weft_address_text(peer, false, visitor->peer, sizeof(visitor->peer));
+    weft_address_text(peer, false, visitor->client, sizeof(visitor->client));
+    weft_address_text(peer, true, visitor->peer, sizeof(visitor->peer));
     if (!weft_session_start(worker->hub, fd, peer, WEFT_HTTP_SERVER,
                             door->is_secure ? worker->tls : NULL, NULL, WEFT_CONN_BY_FIRST_BYTES,
                             &owner, visitor)) {
