@@ -612,7 +612,7 @@ static ssize_t bare_pull(gnutls_transport_ptr_t pointer, void *room, size_t size
     struct bare *bare = pointer;
     struct weft_queue *queue = weft_tls_output(bare->server);
     struct weft_span bytes = weft_span_part(weft_queue_bytes(queue), 0, size);
-    if (bytes.size == 0) {
+    if (!bytes.data || bytes.size == 0) {
         gnutls_transport_set_errno(bare->session, EAGAIN);
         return -1;
     }

@@ -132,7 +132,10 @@ static size_t send_now(struct weft_session *session, struct weft_span bytes)
         return 0;
     }
     size_t sent = size < 0 ? 0 : (size_t)size;
-    if (sent > 0) session->last_sent_us = weft_session_now_us(session);
+    if (sent > 0) {
+        session->last_sent_us = weft_session_now_us(session);
+        session->has_sent = true;
+    }
     if (sent < bytes.size) {
         session->may_write = false; // an edge comes when there is room
         session->burst = WEFT_SESSION_BURST_LEAST;

@@ -156,12 +156,23 @@ static void close_when_done(struct weft_session *session)
     weft_session_take_input(session);
 }
 
+// Is there something to do, though no edge will tell?
+static bool is_worth_a_turn(const struct weft_session *session)
+{
+    if (session->may_read && weft_session_wants_input(session)) return true;
+    if (!session->may_write) return false;
+    if (session->has_more || weft_session_has_output(session)) return true;
+    // What has left makes room in limits and in memory for streams that got no turn.
+    return session->has_sent && session->conn && weft_conn_stream_count(session->conn) > 0;
+}
+
 static void run(struct weft_task *task)
 {
     struct weft_session *session = of_task(task);
     if (session->phase == WEFT_SESSION_CONNECTING && session->may_write && !session->is_dying) {
         weft_session_begin(session);
     }
+    session->has_sent = false;
     weft_session_take_input(session);
     if (session->phase == WEFT_SESSION_OPEN) weft_session_fill_output(session);
     weft_session_send_output(session);
@@ -171,10 +182,7 @@ static void run(struct weft_task *task)
         end(session);
         return;
     }
-    bool has_more_out =
-        session->may_write && (session->has_more || weft_session_has_output(session));
-    bool has_more_in = session->may_read && weft_session_wants_input(session);
-    if (has_more_out || has_more_in) weft_session_wake(session);
+    if (is_worth_a_turn(session)) weft_session_wake(session);
 }
 
 static void ready(struct weft_watch *watch, unsigned events)

@@ -56,6 +56,7 @@ struct weft_session {
     bool input_ended;  // no more input in order: end of file, or close_notify
     bool has_said_end; // close_notify was put into the output
     bool has_more;     // more could be sent now than was put together in this turn
+    bool has_sent;     // the kernel took bytes in this turn
     bool is_dying;     // to be freed at the end of this turn
     bool is_reset;     // what the kernel has not sent yet is not worth sending
     size_t burst;      // the most bytes put together in a turn
