@@ -57,16 +57,20 @@ int main(int argc, char **argv)
     struct weft_http_engine_config config = {
         .role = WEFT_HTTP_CLIENT, .alloc = &heap, .limits = &limits};
     struct weft_conn *conn = weft_conn_new(&config, WEFT_CONN_H2);
+    char authority[300];
+    snprintf(authority, sizeof(authority), strchr(argv[1], ':') ? "[%s]:%s" : "%s:%s", argv[1],
+             argv[2]);
     struct fetch fetches[10] = {{0}};
     size_t open = 0;
     for (; conn && open < 10 && argv[3 + open]; open++) {
         struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
         head.method = WEFT_HTTP_GET;
         head.scheme = WEFT_SPAN("http");
-        head.authority = weft_span_of(argv[1]);
+        head.authority = weft_span_of(authority);
         head.path = weft_span_of(argv[3 + open]);
         uint64_t stream_id;
-        if (weft_conn_request(conn, &head, true, &stream_id) != WEFT_OK) return 1;
+        enum weft_result result = weft_conn_request(conn, &head, true, &stream_id);
+        if (result != WEFT_OK) return fprintf(stderr, "request: %d\n", result), 1;
         fetches[open].path = argv[3 + open];
         weft_conn_set_user(conn, stream_id, &fetches[open]);
     }

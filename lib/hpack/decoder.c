@@ -125,10 +125,10 @@ static bool decode_huffman(struct weft_hpack_decoder *decoder, struct weft_arena
     size_t size;
     if (!weft_huffman_decode(code, room, &size))
         return decoder->reason = "wrong Huffman code, §5.2", false;
-    if (room >= decoder->scratch && room < decoder->scratch + decoder->scratch_room) {
-        decoder->scratch_size -= most - size;
-    } else {
+    if (arena && !decoder->arena_is_full) {
         room = weft_arena_grow(arena, room, most, size); // it becomes smaller: that cannot fail
+    } else {
+        decoder->scratch_size -= most - size;
     }
     *out = (struct weft_span){room, size};
     return true;

@@ -3,6 +3,8 @@
 
 #include "hpack/hpack.h"
 
+#include <assert.h>
+
 enum { FIRST_ENTRY_ROOM = 8, FIRST_BYTE_ROOM = 256 };
 
 void weft_hpack_table_init(struct weft_hpack_table *table, const struct weft_alloc *alloc,
@@ -56,6 +58,7 @@ static bool grow_entries(struct weft_hpack_table *table)
 // Moves the bytes of all entries to the front.
 static void close_up(struct weft_hpack_table *table)
 {
+    assert(table->bytes);
     uint32_t start = weft_hpack_table_numbered(table, table->oldest)->offset;
     memmove(table->bytes, table->bytes + start, table->byte_end - start);
     for (uint32_t n = table->oldest; n != table->next; n++) {

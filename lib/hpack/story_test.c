@@ -48,6 +48,15 @@ static void read_fields(struct json *in, struct block *block)
     }
 }
 
+static void read_wire(struct json *in, struct block *block)
+{
+    struct weft_span hex = json_string(in);
+    for (size_t i = 0; i + 1 < hex.size; i += 2) {
+        block->wire[block->wire_size++] =
+            (uint8_t)(nibble(hex.data[i]) << 4 | nibble(hex.data[i + 1]));
+    }
+}
+
 static void read_block(struct json *in, struct block *block)
 {
     memset(block, 0, sizeof(*block));
@@ -59,11 +68,7 @@ static void read_block(struct json *in, struct block *block)
         if (weft_span_is(key, "headers")) {
             read_fields(in, block);
         } else if (weft_span_is(key, "wire")) {
-            struct weft_span hex = json_string(in);
-            for (size_t i = 0; i + 1 < hex.size; i += 2) {
-                block->wire[block->wire_size++] =
-                    (uint8_t)(nibble(hex.data[i]) << 4 | nibble(hex.data[i + 1]));
-            }
+            read_wire(in, block);
         } else if (weft_span_is(key, "header_table_size")) {
             block->table_size = json_number(in);
         } else {
@@ -93,24 +98,72 @@ struct sizes {
     size_t ours;
 };
 
-// One story: their blocks are decoded; the fields, encoded by us, are decoded again.
+/** Their decoder's peer and ours. */
+struct player {
+    struct test_alloc counts;
+    struct weft_alloc alloc;
+    struct weft_hpack_decoder *theirs;
+    struct weft_hpack_decoder *ours;
+    struct weft_hpack_encoder *encoder;
+    struct weft_queue out;
+    struct weft_arena arena;
+};
+
+static void open_player(struct player *player)
+{
+    *player = (struct player){0};
+    player->alloc = test_allocator(&player->counts);
+    player->theirs = weft_hpack_decoder_new(&player->alloc, 65536);
+    player->ours = weft_hpack_decoder_new(&player->alloc, 65536);
+    player->encoder = weft_hpack_encoder_new(&player->alloc, 65536);
+    weft_queue_init(&player->out, &player->alloc);
+    weft_arena_init(&player->arena, &player->alloc, 1 << 20);
+}
+
+static void close_player(struct player *player)
+{
+    weft_hpack_decoder_free(player->theirs);
+    weft_hpack_decoder_free(player->ours);
+    weft_hpack_encoder_free(player->encoder);
+    weft_queue_deinit(&player->out);
+    weft_arena_deinit(&player->arena);
+    CHECK_EQ(player->counts.live, 0);
+}
+
+// Their block is decoded; its fields, encoded by us, are decoded again.
+static void play_block(struct player *player, const struct block *block, struct sizes *sizes)
+{
+    if (block->table_size >= 0) {
+        weft_hpack_decoder_set_limit(player->theirs, (size_t)block->table_size);
+        weft_hpack_decoder_set_limit(player->ours, (size_t)block->table_size);
+        weft_hpack_encoder_set_limit(player->encoder, (size_t)block->table_size);
+    }
+    if (block->wire_size > 0) { // raw-data has none
+        struct weft_span wire = {block->wire, block->wire_size};
+        check_decodes_to(player->theirs, &player->arena, wire, block);
+    }
+    CHECK_EQ(weft_hpack_encode_start(player->encoder, &player->out), WEFT_OK);
+    for (size_t i = 0; i < block->field_count; i++) {
+        CHECK_EQ(weft_hpack_encode_field(player->encoder, &player->out, &block->fields[i]),
+                 WEFT_OK);
+        sizes->text += block->fields[i].name.size + block->fields[i].value.size + 4;
+    }
+    check_decodes_to(player->ours, NULL, weft_queue_bytes(&player->out), block);
+    sizes->theirs += block->wire_size;
+    sizes->ours += weft_queue_size(&player->out);
+    weft_queue_drop(&player->out, weft_queue_size(&player->out));
+    weft_arena_reset(&player->arena);
+}
+
 static void run_story(const char *path, struct sizes *sizes)
 {
     static struct block block;
+    static struct player player;
     size_t size;
     char *text = json_load(path, &size);
     CHECK(text != NULL);
     struct json in = {text, text + size, false};
-    struct test_alloc counts = {0};
-    struct weft_alloc alloc = test_allocator(&counts);
-    struct weft_hpack_decoder *theirs = weft_hpack_decoder_new(&alloc, 65536);
-    struct weft_hpack_decoder *ours = weft_hpack_decoder_new(&alloc, 65536);
-    struct weft_hpack_encoder *encoder = weft_hpack_encoder_new(&alloc, 65536);
-    struct weft_queue out;
-    struct weft_arena arena;
-    weft_queue_init(&out, &alloc);
-    weft_arena_init(&arena, &alloc, 1 << 20);
-
+    open_player(&player);
     json_expect(&in, '{');
     for (bool first = true; json_next(&in, '}', &first);) {
         struct weft_span key = json_string(&in);
@@ -122,34 +175,11 @@ static void run_story(const char *path, struct sizes *sizes)
         json_expect(&in, '[');
         for (bool first_case = true; json_next(&in, ']', &first_case);) {
             read_block(&in, &block);
-            if (block.table_size >= 0) {
-                weft_hpack_decoder_set_limit(theirs, (size_t)block.table_size);
-                weft_hpack_decoder_set_limit(ours, (size_t)block.table_size);
-                weft_hpack_encoder_set_limit(encoder, (size_t)block.table_size);
-            }
-            if (block.wire_size > 0) { // raw-data has none
-                check_decodes_to(theirs, &arena, (struct weft_span){block.wire, block.wire_size},
-                                 &block);
-            }
-            CHECK_EQ(weft_hpack_encode_start(encoder, &out), WEFT_OK);
-            for (size_t i = 0; i < block.field_count; i++) {
-                CHECK_EQ(weft_hpack_encode_field(encoder, &out, &block.fields[i]), WEFT_OK);
-                sizes->text += block.fields[i].name.size + block.fields[i].value.size + 4;
-            }
-            check_decodes_to(ours, NULL, weft_queue_bytes(&out), &block);
-            sizes->theirs += block.wire_size;
-            sizes->ours += weft_queue_size(&out);
-            weft_queue_drop(&out, weft_queue_size(&out));
-            weft_arena_reset(&arena);
+            play_block(&player, &block, sizes);
         }
     }
     CHECK(!in.failed);
-    weft_hpack_decoder_free(theirs);
-    weft_hpack_decoder_free(ours);
-    weft_hpack_encoder_free(encoder);
-    weft_queue_deinit(&out);
-    weft_arena_deinit(&arena);
-    CHECK_EQ(counts.live, 0);
+    close_player(&player);
     free(text);
 }
 

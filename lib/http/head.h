@@ -37,7 +37,8 @@ struct weft_http_head {
     struct weft_span
         authority; // host[:port]; from the target, else from Host; empty in HTTP/1.0 without
     struct weft_span path; // path and query as on the wire, or "*"; empty for CONNECT
-    struct weft_span protocol; // extended CONNECT: what to speak in the tunnel (RFC 8441 §4); else empty
+    struct weft_span
+        protocol; // extended CONNECT: what to speak in the tunnel (RFC 8441 §4); else empty
     const struct weft_http_field *fields; // regular fields in order, without pseudo-fields
     size_t field_count;
     int64_t

@@ -127,28 +127,33 @@ static bool decode_tail(struct bit_reader *in, uint8_t **out)
     return true;
 }
 
+// Takes symbols while a whole one is surely there; false for EOS.
+static bool decode_steps(struct bit_reader *in, uint8_t **out)
+{
+    while (in->count >= WEFT_HUFFMAN_LONGEST) {
+        const struct step *step = &steps[in->bits >> (64 - PEEK)];
+        unsigned taken = step->size;
+        (*out)[0] = step->symbols[0];
+        (*out)[1] = step->symbols[1];
+        *out += taken > 0 ? 1 + (taken != step->first_size) : 0;
+        if (taken == 0) {
+            int symbol = long_symbol((uint32_t)(in->bits >> 32), &taken);
+            if (symbol < 0) return false; // §5.2
+            *(*out)++ = (uint8_t)symbol;
+        }
+        in->bits <<= taken;
+        in->count -= taken;
+    }
+    return true;
+}
+
 bool weft_huffman_decode(struct weft_span code, uint8_t *room, size_t *size)
 {
     if (code.size == 0) return *size = 0, true;
     struct bit_reader in = {.at = code.data, .end = code.data + code.size};
     uint8_t *out = room;
-    for (;;) {
-        refill(&in);
-        if (in.count < WEFT_HUFFMAN_LONGEST + 2) break;
-        while (in.count >= WEFT_HUFFMAN_LONGEST) {
-            const struct step *step = &steps[in.bits >> (64 - PEEK)];
-            unsigned taken = step->size;
-            out[0] = step->symbols[0];
-            out[1] = step->symbols[1];
-            out += taken > 0 ? 1 + (taken != step->first_size) : 0;
-            if (taken == 0) {
-                int symbol = long_symbol((uint32_t)(in.bits >> 32), &taken);
-                if (symbol < 0) return false; // EOS in a string, §5.2
-                *out++ = (uint8_t)symbol;
-            }
-            in.bits <<= taken;
-            in.count -= taken;
-        }
+    for (refill(&in); in.count >= WEFT_HUFFMAN_LONGEST; refill(&in)) {
+        if (!decode_steps(&in, &out)) return false;
     }
     if (!decode_tail(&in, &out)) return false;
     *size = (size_t)(out - room);
