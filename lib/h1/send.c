@@ -165,11 +165,11 @@ enum weft_result weft_h1_respond(struct weft_h1_conn *conn, uint64_t stream_id,
     return respond_finally(conn, exchange, head, ends);
 }
 
-// NOLINTNEXTLINE(readability-non-const-parameter): the shape that all engines share
 enum weft_result weft_h1_push(struct weft_h1_conn *conn, uint64_t stream_id,
                               const struct weft_http_head *head, uint64_t *promised_id)
 {
-    (void)conn, (void)stream_id, (void)head, (void)promised_id;
+    (void)conn, (void)stream_id, (void)head;
+    *promised_id = 0;
     return WEFT_GONE; // HTTP/1 has no push
 }
 

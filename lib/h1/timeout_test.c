@@ -3,7 +3,7 @@
 
 static struct rig rig;
 
-enum { SECOND = 1000000 };
+static const uint64_t second = 1000000; // in microseconds
 
 #define GET "GET / HTTP/1.1\r\nhost: a\r\n\r\n"
 
@@ -27,7 +27,7 @@ TEST(a_head_has_a_time_in_all)
     for (int i = 0; i < 10; i++) {
         CHECK(!weft_h1_is_finished(rig.conn));
         rig_feed_text(&rig, i ? "x" : "G", 0);
-        rig_wait(&rig, SECOND);
+        rig_wait(&rig, second);
     }
     CHECK_STORY(&rig, "FAILED: a head or trailers took longer than header_timeout_ms;");
     CHECK_EQ(rig.counters.header_timeout_ms, 1);
@@ -38,10 +38,10 @@ TEST(an_idle_connection_is_closed_without_a_word)
 {
     start(WEFT_HTTP_SERVER);
     rig_feed_text(&rig, GET, 0);
-    rig_wait(&rig, 59 * SECOND);
+    rig_wait(&rig, 59 * second);
     CHECK(!weft_h1_is_finished(rig.conn));
-    CHECK_EQ(weft_h1_deadline(rig.conn), rig.now_us + SECOND);
-    rig_wait(&rig, SECOND);
+    CHECK_EQ(weft_h1_deadline(rig.conn), rig.now_us + second);
+    rig_wait(&rig, second);
     CHECK(weft_h1_is_finished(rig.conn));
     CHECK_EQ(weft_h1_deadline(rig.conn), UINT64_MAX);
     CHECK_EQ(rig.counters.idle_timeout_ms, 1);
@@ -53,9 +53,9 @@ TEST(an_idle_connection_holds_little_memory)
 {
     start(WEFT_HTTP_SERVER);
     rig_feed_text(&rig, GET, 0);
-    CHECK_EQ(weft_h1_deadline(rig.conn), rig.now_us + SECOND);
+    CHECK_EQ(weft_h1_deadline(rig.conn), rig.now_us + second);
     CHECK(weft_h1_memory(rig.conn) > 4096);
-    rig_wait(&rig, SECOND);
+    rig_wait(&rig, second);
     CHECK(weft_h1_memory(rig.conn) < 1024);
     CHECK_EQ(weft_h1_memory(rig.conn), rig.memory.live);
     rig_feed_text(&rig, GET, 0);
@@ -70,21 +70,21 @@ TEST(content_that_stalls_or_drips_is_given_up)
     rig_feed_text(&rig, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 90000\r\n\r\n", 0);
     static const uint8_t enough[2400];
     rig_feed(&rig, (struct weft_span){enough, sizeof(enough)});
-    rig_wait(&rig, 10 * SECOND);
+    rig_wait(&rig, 10 * second);
     rig_feed(&rig, (struct weft_span){enough, sizeof(enough)});
-    rig_wait(&rig, 10 * SECOND);
+    rig_wait(&rig, 10 * second);
     CHECK(!weft_h1_is_finished(rig.conn)); // 240 bytes a second
     rig_feed(&rig, (struct weft_span){enough, sizeof(enough) - 1});
-    rig_wait(&rig, 10 * SECOND);
+    rig_wait(&rig, 10 * second);
     CHECK_EQ(rig.counters.body_rate, 1);
     check_408();
 
     start(WEFT_HTTP_SERVER);
     rig.limits.body_rate = 0;
     rig_feed_text(&rig, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 90000\r\n\r\n", 0);
-    rig_wait(&rig, 29 * SECOND);
+    rig_wait(&rig, 29 * second);
     CHECK(!weft_h1_is_finished(rig.conn));
-    rig_wait(&rig, SECOND);
+    rig_wait(&rig, second);
     CHECK_EQ(rig.counters.body_timeout_ms, 1);
     check_408();
 }
@@ -95,11 +95,11 @@ TEST(content_that_we_hold_back_is_not_late)
     rig.limits.stream_window = 1;
     rig.is_deaf = true;
     rig_feed_text(&rig, "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 90000\r\n\r\nx", 0);
-    rig_wait(&rig, 100 * SECOND);
+    rig_wait(&rig, 100 * second);
     CHECK(!weft_h1_is_finished(rig.conn));
     weft_h1_consume(rig.conn, 1, 1);
-    CHECK_EQ(weft_h1_deadline(rig.conn), rig.now_us + 10 * SECOND);
-    rig_wait(&rig, 9 * SECOND);
+    CHECK_EQ(weft_h1_deadline(rig.conn), rig.now_us + 10 * second);
+    rig_wait(&rig, 9 * second);
     CHECK(!weft_h1_is_finished(rig.conn));
     rig_close(&rig);
 }
@@ -109,7 +109,7 @@ TEST(trailers_have_a_time_in_all)
     start(WEFT_HTTP_SERVER);
     rig_feed_text(&rig, "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx",
                   0);
-    rig_wait(&rig, 10 * SECOND);
+    rig_wait(&rig, 10 * second);
     check_408();
 }
 
@@ -119,9 +119,9 @@ TEST(an_answer_that_is_not_taken_is_given_up)
     start(WEFT_HTTP_SERVER);
     rig.holds_output = true;
     rig_feed_text(&rig, GET, 0);
-    rig_wait(&rig, 29 * SECOND);
+    rig_wait(&rig, 29 * second);
     CHECK(!weft_h1_is_finished(rig.conn));
-    rig_wait(&rig, SECOND);
+    rig_wait(&rig, second);
     CHECK(weft_h1_is_finished(rig.conn));
     CHECK_EQ(weft_h1_output(rig.conn).size, 0);
     CHECK_EQ(rig.counters.write_timeout_ms, 1);
@@ -134,7 +134,7 @@ TEST(an_answer_that_is_not_taken_is_given_up)
     for (int i = 0; i < 6; i++) {
         CHECK(!weft_h1_is_finished(rig.conn));
         weft_h1_sent(rig.conn, 1, rig.now_us);
-        rig_wait(&rig, 10 * SECOND);
+        rig_wait(&rig, 10 * second);
     }
     CHECK(weft_h1_is_finished(rig.conn));
     CHECK_EQ(rig.counters.write_rate, 1);
@@ -151,7 +151,7 @@ TEST(an_answer_that_is_taken_fast_enough_goes_on)
     rig_feed_text(&rig, GET, 0);
     for (int i = 0; i < 12; i++) {
         weft_h1_sent(rig.conn, 1000, rig.now_us);
-        rig_wait(&rig, 10 * SECOND);
+        rig_wait(&rig, 10 * second);
     }
     CHECK_EQ(rig.counters.write_rate, 0);
     CHECK_EQ(weft_h1_output(rig.conn).size, 42 + 19999 - 12000);
@@ -164,8 +164,8 @@ TEST(a_last_answer_that_is_not_taken_is_given_up_as_well)
     rig.holds_output = true;
     rig_feed_text(&rig, "GET / HTTP/1.0\r\n\r\n", 0);
     CHECK(weft_h1_is_finished(rig.conn));
-    CHECK_EQ(weft_h1_deadline(rig.conn), rig.now_us + 30 * SECOND);
-    rig_wait(&rig, 30 * SECOND);
+    CHECK_EQ(weft_h1_deadline(rig.conn), rig.now_us + 30 * second);
+    rig_wait(&rig, 30 * second);
     CHECK_EQ(weft_h1_output(rig.conn).size, 0);
     rig_close(&rig);
 }
@@ -174,7 +174,7 @@ TEST(an_old_connection_is_drained)
 {
     start(WEFT_HTTP_SERVER);
     rig.limits.idle_timeout_ms = UINT32_MAX;
-    rig_wait(&rig, 3600ULL * SECOND);
+    rig_wait(&rig, 3600 * second);
     CHECK(weft_h1_is_finished(rig.conn));
     CHECK_EQ(rig.counters.connection_age_ms, 1);
     rig_close(&rig);
@@ -205,10 +205,10 @@ TEST(a_client_waits_for_an_answer_but_not_within_one)
     head.path = WEFT_SPAN("/");
     CHECK_EQ(weft_h1_request(rig.conn, &head, true, &id), WEFT_OK);
     rig_run(&rig);
-    rig_wait(&rig, 1000ULL * SECOND); // that is for the caller to judge
+    rig_wait(&rig, 1000 * second); // that is for the caller to judge
     CHECK(!weft_h1_is_finished(rig.conn));
     rig_feed_text(&rig, "HTTP/1.1 2", 0);
-    rig_wait(&rig, 10 * SECOND);
+    rig_wait(&rig, 10 * second);
     CHECK_STORY(&rig, "LOST;FAILED: a head or trailers took longer than header_timeout_ms;");
     rig_close(&rig);
 }

@@ -1,0 +1,12 @@
+// fuzz/h1_client.c: responses to GET, HEAD and GET mean the same whole and byte by byte.
+#include "h1_story.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct story whole;
+    static struct story split;
+    story_run(&whole, WEFT_HTTP_CLIENT, (struct weft_span){data, size}, SIZE_MAX);
+    story_run(&split, WEFT_HTTP_CLIENT, (struct weft_span){data, size}, 1);
+    story_compare(&whole, &split);
+    return 0;
+}

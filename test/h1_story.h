@@ -1,0 +1,143 @@
+// test/h1_story.h: what an HTTP/1 engine makes of arbitrary bytes, as a fingerprint that can be compared.
+#ifndef TEST_H1_STORY_H
+#define TEST_H1_STORY_H
+
+#include "h1/h1.h"
+
+#include "counting_alloc.h"
+
+#include <assert.h>
+
+struct story {
+    uint32_t hash; // of the events; pieces of content that follow each other count as one
+    size_t content_size;
+    uint64_t opened; // streams
+    uint64_t closed;
+    uint64_t answered;
+    bool has_failed;
+    bool is_finished;
+};
+
+static inline void story_hash(struct story *story, struct weft_span bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++)
+        story->hash = (story->hash ^ bytes.data[i]) * 16777619U;
+}
+
+static inline void story_number(struct story *story, uint64_t number)
+{
+    story_hash(story, (struct weft_span){(const uint8_t *)&number, sizeof(number)});
+}
+
+static inline void story_head(struct story *story, const struct weft_http_head *head)
+{
+    story_number(story, head->status);
+    story_hash(story, head->method_text);
+    story_hash(story, head->authority);
+    story_hash(story, head->path);
+    for (size_t i = 0; i < head->field_count; i++) {
+        story_hash(story, head->fields[i].name);
+        story_hash(story, head->fields[i].value);
+    }
+}
+
+static inline void story_event(struct story *story, const struct weft_http_event *event)
+{
+    assert(event->type == WEFT_HTTP_FAILED || event->stream_id > story->closed);
+    assert(!story->has_failed);
+    if (event->type == WEFT_HTTP_REQUEST) assert(event->stream_id == ++story->opened);
+    if (event->type == WEFT_HTTP_STREAM_CLOSED) assert(event->stream_id == ++story->closed);
+    if (event->type == WEFT_HTTP_FAILED) story->has_failed = true;
+
+    story->content_size += event->data.size;
+    story_hash(story, event->data);
+    if (event->type != WEFT_HTTP_DATA) story_number(story, event->type);
+    if (event->head) story_head(story, event->head);
+    if (event->ends_message) story_number(story, 99);
+}
+
+// A server answers each whole request, every third one with content.
+static inline void story_answer(struct story *story, struct weft_h1_conn *conn, uint64_t stream_id)
+{
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    struct weft_http_turn turn;
+    head.status = 200;
+    enum weft_result result = weft_h1_respond(conn, stream_id, &head, stream_id % 3 != 0);
+    assert(result == WEFT_OK);
+    if (weft_h1_next_turn(conn, 10, &turn)) {
+        memset(turn.room, 'x', turn.size);
+        weft_h1_commit(conn, &turn, turn.size, true);
+    }
+    story->answered++;
+}
+
+static inline void story_pull(struct story *story, struct weft_h1_conn *conn,
+                              enum weft_http_role role)
+{
+    struct weft_http_event event;
+    size_t sent;
+    do {
+        while (weft_h1_next_event(conn, &event)) {
+            story_event(story, &event);
+            weft_h1_consume(conn, event.stream_id, event.data.size);
+            if (event.ends_message && role == WEFT_HTTP_SERVER) {
+                story_answer(story, conn, event.stream_id);
+            }
+        }
+        sent = weft_h1_output(conn).size;
+        if (sent > 0) weft_h1_sent(conn, sent, 0);
+    } while (sent > 0);
+}
+
+static inline void story_ask(struct story *story, struct weft_h1_conn *conn)
+{
+    static const enum weft_http_method methods[] = {WEFT_HTTP_GET, WEFT_HTTP_HEAD, WEFT_HTTP_GET};
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    uint64_t id;
+    head.scheme = WEFT_SPAN("http");
+    head.authority = WEFT_SPAN("a");
+    head.path = WEFT_SPAN("/");
+    for (size_t i = 0; i < WEFT_COUNT(methods); i++) {
+        head.method = (uint8_t)methods[i];
+        enum weft_result result = weft_h1_request(conn, &head, true, &id);
+        assert(result == WEFT_OK && id == ++story->opened);
+    }
+}
+
+/** Feeds `bytes` in pieces, then their end, and sees to it that events, memory and end are as promised. */
+static inline void story_run(struct story *story, enum weft_http_role role, struct weft_span bytes,
+                             size_t piece)
+{
+    static const struct weft_http_limits limits = WEFT_HTTP_LIMITS_INIT;
+    struct test_alloc memory = {0};
+    struct weft_alloc alloc = test_allocator(&memory);
+    struct weft_http_engine_config config = {.role = role, .alloc = &alloc, .limits = &limits};
+    struct weft_h1_conn *conn = weft_h1_new(&config);
+    assert(conn);
+    *story = (struct story){.hash = 2166136261U};
+    if (role == WEFT_HTTP_CLIENT) story_ask(story, conn);
+    story_pull(story, conn, role);
+    while (bytes.size > 0 && weft_h1_wants_input(conn)) {
+        weft_h1_feed(conn, weft_span_part(bytes, 0, piece), 0);
+        story_pull(story, conn, role);
+        assert(memory.live == weft_h1_memory(conn));
+        bytes = weft_span_skip(bytes, piece);
+    }
+    weft_h1_feed_end(conn, 0);
+    story_pull(story, conn, role);
+    story->is_finished = weft_h1_is_finished(conn);
+    assert(story->is_finished && weft_h1_stream_count(conn) == 0);
+    assert(story->opened == story->closed);
+    assert(memory.peak < limits.memory_budget);
+    weft_h1_free(conn);
+    assert(memory.live == 0);
+}
+
+/** The same bytes mean the same, however they were split. */
+static inline void story_compare(const struct story *a, const struct story *b)
+{
+    assert(a->hash == b->hash && a->content_size == b->content_size);
+    assert(a->opened == b->opened && a->answered == b->answered && a->has_failed == b->has_failed);
+}
+
+#endif
