@@ -5,6 +5,19 @@
 //
 // As a server it hands out one request at a time: the next of a pipeline comes when the answer to the one before
 // is complete, so answers leave in order. As a client it pipelines as deep as `pipeline_count`.
+//
+// What a server does by itself:
+// - A request that cannot be handed out is answered and the connection ends: 400 where it is malformed or its
+//   framing doubtful, 408, 414, 417, 431, 501 (CONNECT, a transfer coding other than chunked), 505, 500
+//   without memory. The answer bears no date, an event FAILED tells the reason.
+// - Expect: 100-continue: 100 (Continue) goes out when the next event is asked for behind the REQUEST event and
+//   neither a final head was sent nor content has come by then. A final head without it says `close`.
+// - A request whose answer is done before its content has come: up to 64 KiB of that are read and dropped
+//   without an event; above that the connection ends. Close such a one by half-close and lingering, so that the
+//   peer gets the answer (RFC 9112 §9.6).
+//
+// What a connection holds: with what it was fed it stays within `memory_budget`; the output holds at most
+// `output_size` of content, plus the heads that the caller sends, in memory of up to twice that.
 #ifndef WEFT_H1_H
 #define WEFT_H1_H
 
@@ -35,7 +48,9 @@ void weft_h1_free(struct weft_h1_conn *conn);
  */
 bool weft_h1_feed(struct weft_h1_conn *conn, struct weft_span bytes, uint64_t now_us);
 
-/** The peer has closed its side. Streams that still waited for something end with an error. */
+/** The peer has closed its side, in order: with TLS by its closure alert, else content that lasts until the close
+ *  may be cut (RFC 9112 §9.8), and weft_h1_fail() is the call. Streams that still waited for something end with
+ *  an error; a server still answers what was asked before. */
 void weft_h1_feed_end(struct weft_h1_conn *conn, uint64_t now_us);
 
 /** Should more be read from the peer? False while limits (output, control frames, pipeline) hold it back, and
@@ -55,7 +70,8 @@ void weft_h1_consume(struct weft_h1_conn *conn, uint64_t stream_id, size_t size)
 /** Bytes to send now, lent until the next call on `conn`; an empty span when there are none. */
 struct weft_span weft_h1_output(struct weft_h1_conn *conn);
 
-/** Reports that the first `size` bytes of weft_h1_output() have left. */
+/** Reports that the first `size` bytes of weft_h1_output() have left. Pull events after it: requests that waited for
+ *  room may come. */
 void weft_h1_sent(struct weft_h1_conn *conn, size_t size, uint64_t now_us);
 
 /** When to call weft_h1_tick(), on the clock of `now_us`; UINT64_MAX for never. */
@@ -71,8 +87,9 @@ void weft_h1_tick(struct weft_h1_conn *conn, uint64_t now_us);
  *
  * ends       no content follows; else weft_h1_next_turn() will offer room for it
  * stream_id  set to the new stream's
- * returns    WEFT_LATER while the peer's limit of streams (or the pipeline) is full, WEFT_GONE when the
- *            connection takes no new requests, WEFT_INVALID, WEFT_NO_MEMORY; then nothing was sent
+ * returns    WEFT_LATER while the pipeline is full, the request before has content to send or is not
+ *            idempotent (RFC 9112 §9.3.2); WEFT_GONE when the connection takes no new requests; WEFT_INVALID, also
+ *            for CONNECT; WEFT_NO_MEMORY; then nothing was sent
  */
 WEFT_MUST_USE enum weft_result weft_h1_request(struct weft_h1_conn *conn,
                                                const struct weft_http_head *head, bool ends,
@@ -81,7 +98,8 @@ WEFT_MUST_USE enum weft_result weft_h1_request(struct weft_h1_conn *conn,
 /**
  * Server: sends an interim (status 1xx) or the final head of the answer.
  *
- * ends     no content follows (always so for HEAD, 204 and 304, where content_length still is sent)
+ * ends     no content follows (always so for HEAD, 204 and 304, where content_length still is sent, and with a
+ *          content_length of 0). Content without content_length goes in chunks, to HTTP/1.0 until the close.
  * returns  WEFT_GONE where the stream is over; WEFT_INVALID, also for a second final head; interim heads
  *          to an HTTP/1.0 client are left out and WEFT_OK (RFC 9110 §15.2)
  */
@@ -104,6 +122,7 @@ bool weft_h1_next_turn(struct weft_h1_conn *conn, size_t most, struct weft_http_
  *          (HTTP/1: the connection) is ended as an error, so that the peer sees the cut
  *          0 bytes that do not end: the source has nothing yet; the stream gets no turn until
  *          weft_h1_resume()
+ *          Content with a content_length ends with its last byte, whatever `ends` says.
  */
 void weft_h1_commit(struct weft_h1_conn *conn, const struct weft_http_turn *turn, size_t size,
                     bool ends);
@@ -111,7 +130,8 @@ void weft_h1_commit(struct weft_h1_conn *conn, const struct weft_http_turn *turn
 /** The body source of a stream has bytes again. */
 void weft_h1_resume(struct weft_h1_conn *conn, uint64_t stream_id);
 
-/** Ends the content of a stream with trailer fields, in place of a commit that ends. */
+/** Ends the content of a stream with trailer fields, in place of a commit that ends. Only chunked content has a place for
+ *  them; elsewhere they are dropped. WEFT_INVALID also for fields that may not trail (RFC 9110 §6.5.1). */
 WEFT_MUST_USE enum weft_result weft_h1_send_trailers(struct weft_h1_conn *conn, uint64_t stream_id,
                                                      const struct weft_http_field *fields,
                                                      size_t field_count);
@@ -126,7 +146,8 @@ WEFT_MUST_USE enum weft_result weft_h1_push(struct weft_h1_conn *conn, uint64_t 
                                             const struct weft_http_head *head,
                                             uint64_t *promised_id);
 
-/** Gives a stream up: RST_STREAM (HTTP/1: the connection closes). STREAM_CLOSED follows as for any other end. */
+/** Gives a stream up, and the connection with it: it is finished, without FAILED. STREAM_CLOSED follows as for any other
+ *  end, for this stream and for the others in flight. */
 void weft_h1_reset(struct weft_h1_conn *conn, uint64_t stream_id, enum weft_http_error_code code);
 
 /** Sets how urgent a stream's answer is, in place of what the client asked (RFC 9218 §8). */
@@ -142,7 +163,7 @@ void weft_h1_set_user(struct weft_h1_conn *conn, uint64_t stream_id, void *user)
  *  `Connection: close` on the last answer. */
 void weft_h1_drain(struct weft_h1_conn *conn, uint64_t now_us);
 
-/** Ends the connection now, with a GOAWAY or as HTTP/1 can. `reason` is static text. */
+/** Ends the connection now; what is in the output still leaves. `reason` is static text. */
 void weft_h1_fail(struct weft_h1_conn *conn, enum weft_http_error_code code, const char *reason);
 
 /** Nothing will come any more: once the output has left, close the transport. */
