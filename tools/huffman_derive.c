@@ -31,7 +31,7 @@ static void print_steps(void)
         const struct weft_huffman_row *second = row_at_start_of(bits & ((1u << left) - 1), left);
         printf("{{%d, %d}, %u, %u},\n", (int)(first - weft_huffman_rows),
                second ? (int)(second - weft_huffman_rows) : 0,
-               (unsigned)(first->size + (second ? second->size : 0)), (unsigned)first->size);
+               (unsigned)(first->size + (second ? second->size : 0)), second ? 2u : 1u);
     }
     printf("};\n\n");
 }

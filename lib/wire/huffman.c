@@ -7,8 +7,8 @@ enum { PEEK = 12 };
 
 struct step {
     uint8_t symbols[2];
-    uint8_t size;       // bits of all its symbols; 0 where the code is longer than PEEK
-    uint8_t first_size; // bits of the first symbol; less than `size` where there are two
+    uint8_t size;  // bits of all its symbols; 0 where the code is longer than PEEK
+    uint8_t count; // of its symbols
 };
 
 struct long_codes {
@@ -60,7 +60,7 @@ uint8_t *weft_huffman_encode(struct weft_span text, uint8_t *room)
 
 /** The bits that are yet to be decoded: the first is the highest of `bits`. */
 struct bit_reader {
-    uint64_t bits;
+    uint64_t bits; // below the first `count` either 0 or what follows already
     unsigned count;
     const uint8_t *at;
     const uint8_t *end;
@@ -92,57 +92,53 @@ static inline void refill(struct bit_reader *in)
     }
 }
 
-// Looks a code of more than PEEK bits up; its symbol, or -1 for EOS. `size` is set to its bits.
-static int long_symbol(uint32_t bits, unsigned *size)
+static inline void skip(struct bit_reader *in, unsigned size)
+{
+    in->bits <<= size;
+    in->count -= size;
+}
+
+// Takes the one or two symbols that PEEK bits begin with; takes nothing and says false where the code is longer.
+static inline bool take_step(struct bit_reader *in, uint8_t **out)
+{
+    const struct step *step = &steps[in->bits >> (64 - PEEK)];
+    memcpy(*out, step->symbols, 2);
+    *out += step->count;
+    skip(in, step->size);
+    return step->size > 0;
+}
+
+// The row of a code of more than PEEK bits, which `bits` begin with.
+static const struct long_codes *long_row(uint32_t bits)
 {
     const struct long_codes *row = long_codes;
     while (bits >= row->limit)
         row++; // the last limit is 2^32
-    *size = row->size;
-    int symbol = long_symbols[row->start + ((bits - row->first) >> (32 - row->size))];
-    return symbol == WEFT_HUFFMAN_EOS ? -1 : symbol;
+    return row;
 }
 
-// The symbol that the bits begin with.
-static int next_symbol(uint64_t bits, unsigned *size)
+// Takes a symbol with a code of more than PEEK bits; false for EOS and for a code that is cut short (§5.2).
+static inline bool take_long(struct bit_reader *in, uint8_t **out)
 {
-    const struct step *step = &steps[bits >> (64 - PEEK)];
-    *size = step->first_size;
-    return step->size > 0 ? step->symbols[0] : long_symbol((uint32_t)(bits >> 32), size);
-}
-
-// The last symbols, bit for bit, and the padding behind them (§5.2).
-static bool decode_tail(struct bit_reader *in, uint8_t **out)
-{
-    while (in->count > 0) {
-        uint64_t bits = in->bits | UINT64_MAX >> in->count; // as if padding went on
-        unsigned size;
-        int symbol = next_symbol(bits, &size);
-        if (size > in->count) return in->count < 8 && bits == UINT64_MAX;
-        if (symbol < 0) return false; // EOS
-        *(*out)++ = (uint8_t)symbol;
-        in->bits <<= size;
-        in->count -= size;
-    }
+    uint32_t bits = (uint32_t)(in->bits >> 32);
+    const struct long_codes *row = long_row(bits);
+    uint16_t symbol = long_symbols[row->start + ((bits - row->first) >> (32 - row->size))];
+    if (symbol == WEFT_HUFFMAN_EOS || row->size > in->count) return false;
+    *(*out)++ = (uint8_t)symbol;
+    skip(in, row->size);
     return true;
 }
 
-// Takes symbols while a whole one is surely there; false for EOS.
-static bool decode_steps(struct bit_reader *in, uint8_t **out)
+// Takes the symbols of the last bits, fewer than PEEK, and the padding behind them (§5.2).
+static inline bool take_tail(struct bit_reader *in, uint8_t **out)
 {
-    while (in->count >= WEFT_HUFFMAN_LONGEST) {
-        const struct step *step = &steps[in->bits >> (64 - PEEK)];
-        unsigned taken = step->size;
-        (*out)[0] = step->symbols[0];
-        (*out)[1] = step->symbols[1];
-        *out += taken > 0 ? 1 + (taken != step->first_size) : 0;
-        if (taken == 0) {
-            int symbol = long_symbol((uint32_t)(in->bits >> 32), &taken);
-            if (symbol < 0) return false; // §5.2
-            *(*out)++ = (uint8_t)symbol;
-        }
-        in->bits <<= taken;
-        in->count -= taken;
+    while (in->count > 0) {
+        uint64_t bits = in->bits | UINT64_MAX >> in->count; // as if padding went on
+        const struct step *step = &steps[bits >> (64 - PEEK)];
+        unsigned size = weft_huffman_rows[step->symbols[0]].size;
+        if (step->size == 0 || size > in->count) return in->count < 8 && bits == UINT64_MAX;
+        *(*out)++ = step->symbols[0];
+        skip(in, size);
     }
     return true;
 }
@@ -152,10 +148,20 @@ bool weft_huffman_decode(struct weft_span code, uint8_t *room, size_t *size)
     if (code.size == 0) return *size = 0, true;
     struct bit_reader in = {.at = code.data, .end = code.data + code.size};
     uint8_t *out = room;
-    for (refill(&in); in.count >= WEFT_HUFFMAN_LONGEST; refill(&in)) {
-        if (!decode_steps(&in, &out)) return false;
+    for (;;) {
+        refill(&in);
+        if (in.count < 4 * PEEK) break;
+        unsigned steps_left = 4;
+        while (steps_left > 0 && take_step(&in, &out)) // PEEK bits are there for each
+            steps_left--;
+        if (steps_left == 0) continue;
+        refill(&in);
+        if (!take_long(&in, &out)) return false;
     }
-    if (!decode_tail(&in, &out)) return false;
+    while (in.count >= PEEK) {
+        if (!take_step(&in, &out) && !take_long(&in, &out)) return false;
+    }
+    if (!take_tail(&in, &out)) return false;
     *size = (size_t)(out - room);
     return true;
 }

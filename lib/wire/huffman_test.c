@@ -104,3 +104,81 @@ TEST(what_is_decoded_encodes_to_the_same_bytes)
         CHECK_SAME(recoded, code);
     }
 }
+
+static uint8_t *add_bits(uint8_t *bits, uint32_t code, uint32_t size)
+{
+    while (size-- > 0)
+        *bits++ = code >> size & 1;
+    return bits;
+}
+
+// The plain way, a bit at a time: the longest prefix rule of §5.2 and nothing else. The size, or -1 where it is refused.
+static int decode_bit_by_bit(const uint8_t *bits, size_t count, uint8_t *out)
+{
+    int size = 0;
+    uint32_t code = 0;
+    uint32_t length = 0;
+    for (size_t i = 0; i < count; i++) {
+        code = code << 1 | bits[i];
+        length++;
+        for (int symbol = 0; symbol < WEFT_HUFFMAN_ROWS; symbol++) {
+            const struct weft_huffman_row *row = &weft_huffman_rows[symbol];
+            if (row->size != length || row->code != code) continue;
+            if (symbol == WEFT_HUFFMAN_EOS) return -1;
+            out[size++] = (uint8_t)symbol;
+            code = length = 0;
+            break;
+        }
+    }
+    return length > 7 || code != (1u << length) - 1 ? -1 : size;
+}
+
+static void check_against_bit_by_bit(const uint8_t *bits, size_t bit_count)
+{
+    uint8_t expected[512];
+    uint8_t got[512];
+    size_t got_size = 0;
+    uint8_t *code = malloc(bit_count / 8 + 1);
+    CHECK(code != NULL);
+    uint8_t *start = code + 1; // at the end of it, so that reading past its end shows
+    memset(code, 0, bit_count / 8 + 1);
+    for (size_t i = 0; i < bit_count; i++)
+        start[i / 8] = (uint8_t)(start[i / 8] | bits[i] << (7 - i % 8));
+
+    int size = decode_bit_by_bit(bits, bit_count, expected);
+    bool ok = weft_huffman_decode((struct weft_span){start, bit_count / 8}, got, &got_size);
+    free(code);
+    CHECK_EQ(ok, size >= 0);
+    struct weft_span should = {expected, size >= 0 ? (size_t)size : 0};
+    if (ok) CHECK_SAME(((struct weft_span){got, got_size}), should);
+}
+
+static uint8_t *add_symbols(uint8_t *bits, int symbol, uint32_t count)
+{
+    while (count-- > 0)
+        bits = add_bits(bits, weft_huffman_rows[symbol].code, weft_huffman_rows[symbol].size);
+    return bits;
+}
+
+static void check_among_others(int symbol, uint32_t before, uint32_t after)
+{
+    uint8_t bits[256];
+    uint8_t *end = add_symbols(bits, 'a', before);
+    end = add_symbols(end, symbol, 1);
+    end = add_symbols(end, '-', after);
+    uint32_t padding = (8 - (uint32_t)(end - bits) % 8) % 8;
+    check_against_bit_by_bit(bits, (size_t)(add_bits(end, 0xff, padding) - bits));
+    check_against_bit_by_bit(bits, (size_t)(add_bits(end, 0xfe, padding) - bits));
+}
+
+// RFC 7541 §5.2: each code, EOS too, is taken or refused by the rule, whatever stands around it, with padding right and
+// wrong.
+TEST(every_code_is_judged_alike_wherever_it_stands)
+{
+    for (int symbol = 0; symbol < WEFT_HUFFMAN_ROWS; symbol++) {
+        for (uint32_t before = 0; before < 12; before++) {
+            for (uint32_t after = 0; after < 12; after += 3)
+                check_among_others(symbol, before, after);
+        }
+    }
+}

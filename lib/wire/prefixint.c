@@ -3,13 +3,10 @@
 
 enum { MORE = 0x80, CONTINUATIONS = 5 };
 
-uint32_t weft_read_prefixint(struct weft_reader *in, unsigned prefix_bits)
+uint32_t weft_read_long_prefixint(struct weft_reader *in, unsigned prefix_bits)
 {
-    uint32_t most = (1u << prefix_bits) - 1;
-    uint32_t first = weft_read_u8(in) & most;
-    if (first < most) return first;
-
-    uint64_t value = first;
+    weft_read_u8(in);
+    uint64_t value = (1u << prefix_bits) - 1;
     for (unsigned i = 0; i < CONTINUATIONS; i++) {
         uint8_t octet = weft_read_u8(in);
         value += (uint64_t)(octet & 0x7f) << (7 * i);

@@ -7,6 +7,9 @@
 
 enum { WEFT_PREFIXINT_MOST = 6 }; // bytes of a 32-bit value
 
+/** weft_read_prefixint() where the first octet does not hold the value: its prefix is all ones, or it is not there. */
+uint32_t weft_read_long_prefixint(struct weft_reader *in, unsigned prefix_bits);
+
 /**
  * Reads an integer of which the first `prefix_bits` bits are the low bits of the next octet.
  *
@@ -14,7 +17,13 @@ enum { WEFT_PREFIXINT_MOST = 6 }; // bytes of a 32-bit value
  * returns      the value; 0 with in->failed set where it is cut short, passes 2^32-1, or takes more than five
  *              octets behind the first
  */
-uint32_t weft_read_prefixint(struct weft_reader *in, unsigned prefix_bits);
+static inline uint32_t weft_read_prefixint(struct weft_reader *in, unsigned prefix_bits)
+{
+    uint32_t most = (1u << prefix_bits) - 1;
+    if (in->at == in->end || (*in->at & most) == most)
+        return weft_read_long_prefixint(in, prefix_bits);
+    return *in->at++ & most;
+}
 
 /** Writes one; `flags` is what stands above the prefix in the first octet. */
 void weft_write_prefixint(struct weft_writer *out, unsigned prefix_bits, uint8_t flags,
