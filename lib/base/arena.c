@@ -89,31 +89,32 @@ struct weft_span weft_arena_copy(struct weft_arena *arena, struct weft_span byte
     return (struct weft_span){copy, bytes.size};
 }
 
-static void free_chunks(struct weft_arena *arena, struct weft_arena_chunk *keep)
+// Frees a chain of chunks.
+static void free_chunks(struct weft_arena *arena, struct weft_arena_chunk *chunk)
 {
-    while (arena->chunks != keep) {
-        struct weft_arena_chunk *chunk = arena->chunks;
-        arena->chunks = chunk->next;
+    while (chunk) {
+        struct weft_arena_chunk *next = chunk->next;
         arena->held -= chunk->size;
         weft_release(arena->alloc, chunk, chunk->size);
+        chunk = next;
     }
 }
 
 void weft_arena_reset(struct weft_arena *arena)
 {
-    struct weft_arena_chunk *first = arena->chunks;
-    while (first && first->next)
-        first = first->next;
+    struct weft_arena_chunk *newest = arena->chunks;
+    if (!newest) return;
 
-    free_chunks(arena, first);
-    if (!first) return;
-    arena->at = (uint8_t *)first->data;
-    arena->end = (uint8_t *)first + first->size;
+    free_chunks(arena, newest->next);
+    newest->next = NULL;
+    arena->at = (uint8_t *)newest->data;
+    arena->end = (uint8_t *)newest + newest->size;
 }
 
 void weft_arena_deinit(struct weft_arena *arena)
 {
-    free_chunks(arena, NULL);
+    free_chunks(arena, arena->chunks);
+    arena->chunks = NULL;
     arena->at = arena->end = NULL;
     assert(arena->held == 0);
 }

@@ -39,7 +39,8 @@ WEFT_MUST_USE void *weft_arena_grow(struct weft_arena *arena, void *old, size_t 
 /** A copy of `bytes` in the arena; `data` is NULL where there is no memory (and `bytes` is not empty). */
 struct weft_span weft_arena_copy(struct weft_arena *arena, struct weft_span bytes);
 
-/** Forgets all pieces but keeps the first chunk, so that the next use allocates nothing. */
+/** Forgets all pieces but keeps the newest chunk, as a rule the largest: a next use of about the same size
+ *  allocates nothing. */
 void weft_arena_reset(struct weft_arena *arena);
 
 /** Gives all memory back. */
