@@ -3,6 +3,8 @@
 
 #include "wire/reader.h"
 
+enum { SMALL_LATE_DATA = 256 }; // larger ones were surely on their way
+
 static struct weft_span take(struct weft_h2_conn *conn, size_t most)
 {
     struct weft_span part = weft_span_part(conn->in.rest, 0, most);
@@ -171,6 +173,9 @@ static void begin_data(struct weft_h2_conn *conn, struct weft_http_error size_er
         skip(conn, in->frame.length);
         weft_h2_conn_answer(conn, stream, error);
         if (!conn->is_failed) weft_h2_conn_consume(conn, NULL, in->frame.length);
+        if (!conn->is_failed && in->frame.length < SMALL_LATE_DATA) {
+            weft_h2_conn_glitch(conn, WEFT_H2_GLITCH_LATE_FRAME);
+        }
         return;
     }
     in->content_stream_id = stream->id;
