@@ -2,7 +2,7 @@
 #include "server/worker.h"
 
 #include "net/listener.h"
-#include "net/memory.h"
+#include "net/pool.h"
 #include "server/access_log.h"
 #include "server/exchange.h"
 #include "server/route.h"
@@ -15,6 +15,7 @@
 
 enum {
     DOORS_MOST = 2 * WEFT_LISTENS_MOST, // a name may have two addresses
+    MEMORY_KEPT = 4 << 20,              // bytes, warm for the next connection
     // Bytes of a request's content, which nobody wants:
     AWAITED_MOST =
         1 << 16, // so many are read before the answer, so that the connection can be used again
@@ -37,6 +38,8 @@ struct weft_worker {
     struct weft_site site;
     struct weft_access_log log;
     struct weft_exchange_pool pool;
+    struct weft_pool memory;   // of the connections
+    struct weft_alloc alloc;   // over it
     struct weft_answer answer; // of the request at hand
     struct door doors[DOORS_MOST];
     size_t door_count;
@@ -229,7 +232,7 @@ static bool open_hub(struct weft_worker *worker)
     if (!worker->loop) return false;
     struct weft_session_hub_config config = {
         .loop = worker->loop,
-        .alloc = weft_heap_alloc(),
+        .alloc = &worker->alloc,
         .limits = &worker->config->limits,
         .counters = &worker->counters,
         .handshake_timeout_ms = worker->config->limits.header_timeout_ms,
@@ -245,6 +248,8 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     if (!worker) goto no_memory;
     worker->config = config->server;
     weft_exchange_pool_init(&worker->pool);
+    worker->memory.most = MEMORY_KEPT;
+    worker->alloc = weft_pool_alloc(&worker->memory);
     if (!weft_site_init(&worker->site, config->server, config->root, config->seed)) goto no_site;
     if (!open_hub(worker)) goto no_hub;
     if (config->tls) worker->tls = weft_tls_context_share(config->tls);
@@ -284,6 +289,7 @@ void weft_worker_free(struct weft_worker *worker)
     weft_site_deinit(&worker->site);
     if (worker->tls) weft_tls_context_free(worker->tls);
     weft_loop_free(worker->loop);
+    weft_pool_deinit(&worker->memory);
     free(worker);
 }
 
