@@ -191,8 +191,7 @@ static void ready(struct weft_watch *watch, unsigned events)
     if (events & WEFT_LOOP_READABLE) session->may_read = true;
     if (events & WEFT_LOOP_WRITABLE) session->may_write = true;
     if (events & WEFT_LOOP_ENDED) session->peer_ended = true;
-    weft_session_wake(session);
-    if (session->is_dying) return;
+    if (session->is_dying) return; // its task waits
 
     if (session->phase == WEFT_SESSION_CONNECTING && session->may_write) {
         weft_session_begin(session);
@@ -203,6 +202,9 @@ static void ready(struct weft_watch *watch, unsigned events)
         !weft_session_wants_input(session)) {
         weft_session_break(session, "reset by the peer");
     }
+    // Its answers leave at once, while what they are made of is in the processor's cache.
+    weft_loop_cancel_task(session->hub->config.loop, &session->task);
+    run(&session->task);
 }
 
 static struct weft_session *session_new(struct weft_session_hub *hub, int fd,

@@ -50,7 +50,7 @@ enum weft_h2_past {
     WEFT_H2_PAST_RESET_BY_PEER, // nothing may come any more, §5.1
 };
 
-enum { WEFT_H2_PAST_COUNT = 32, WEFT_H2_POOL_COUNT = 64, WEFT_H2_POOLED_ARENA_SIZE = 4096 };
+enum { WEFT_H2_PAST_COUNT = 32, WEFT_H2_POOL_COUNT = 4, WEFT_H2_POOLED_ARENA_SIZE = 4096 };
 
 struct weft_h2_streams {
     const struct weft_alloc *alloc;
