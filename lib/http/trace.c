@@ -29,12 +29,13 @@ bool weft_trace_read(struct weft_trace *trace, struct weft_trace_record *record)
 {
     if (trace->count == 0) return false;
 
-    size_t at = settled(trace, trace->read);
+    size_t at = trace->read;
     memcpy(record, trace->memory + at, sizeof(*record));
     record->name.data = trace->memory + at + sizeof(*record);
     record->value.data = record->name.data + record->name.size;
-    trace->read = at + size_of(record);
+    at += size_of(record);
     trace->count--;
+    if (trace->count > 0) trace->read = settled(trace, at); // now, while the mark is there
     return true;
 }
 
@@ -48,9 +49,8 @@ static void drop_oldest(struct weft_trace *trace)
 static bool is_free(const struct weft_trace *trace, size_t at, size_t size)
 {
     if (trace->count == 0) return true;
-    size_t first = settled(trace, trace->read);
-    if (first < at) return true; // records end at `at`, and this run lies behind them
-    return size <= first - at;
+    if (trace->read < at) return true; // records end at `at`, and this run lies behind them
+    return size <= trace->read - at;
 }
 
 static void mark_skipped(struct weft_trace *trace, size_t at)
@@ -63,7 +63,7 @@ static void mark_skipped(struct weft_trace *trace, size_t at)
 // are left begin at the front.
 static void wrap(struct weft_trace *trace)
 {
-    while (trace->count > 0 && settled(trace, trace->read) >= trace->write)
+    while (trace->count > 0 && trace->read >= trace->write)
         drop_oldest(trace);
     mark_skipped(trace, trace->write);
     trace->write = 0;

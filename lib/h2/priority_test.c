@@ -1,0 +1,254 @@
+// h2/priority_test.c: whose answer goes first, by what a client says in either scheme; pushes. RFC 9218, RFC 9113 §8.4.
+#include "h2/frame.h"
+
+#include "h2_frames.h"
+
+#include "http/trace.h"
+
+static void respond(struct side *side, uint64_t id)
+{
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    head.status = 200;
+    CHECK_EQ(weft_h2_respond(side->conn, id, &head, false), WEFT_OK);
+}
+
+// The streams of the next turns, a digit each
+static void check_turns(struct side *side, const char *order)
+{
+    for (; *order; order++) {
+        struct weft_http_turn turn;
+        CHECK(weft_h2_next_turn(side->conn, 100, &turn));
+        CHECK_EQ(turn.stream_id, *order - '0');
+        memset(turn.room, 'x', turn.size);
+        weft_h2_commit(side->conn, &turn, turn.size, false);
+    }
+}
+
+static void ask(struct side *side, uint32_t id, const char *priority)
+{
+    const char *const fields[] = {"priority", priority, NULL};
+    const char *const none[] = {NULL};
+    put_request_with(&side->in, id, END_STREAM, false, priority ? fields : none);
+    side_feed(side);
+    respond(side, id);
+}
+
+// RFC 9218 §4, §5, §10 (PR-03, PR-09)
+TEST(the_priority_field_orders_answers)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    ask(side, 1, "u=5");
+    ask(side, 3, "u=1");
+    ask(side, 5, NULL);
+    check_turns(side, "333");
+    weft_h2_reset(side->conn, 3, WEFT_HTTP_CANCEL);
+    check_turns(side, "555");
+    weft_h2_reset(side->conn, 5, WEFT_HTTP_CANCEL);
+    check_turns(side, "11");
+    side_end(side);
+}
+
+// A client that has not shown that it knows priorities gets fair shares.
+TEST(without_any_signal_answers_share)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    ask(side, 1, NULL);
+    ask(side, 3, NULL);
+    check_turns(side, "1313");
+    ask(side, 5, "u=3"); // now it has
+    check_turns(side, "1111");
+    side_end(side);
+}
+
+// RFC 9218 §7, §7.1 (PR-05, PR-06)
+TEST(an_update_replaces_what_was_said_and_may_come_first)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 5, 'u', '=', '0');
+    side_feed(side);
+    ask(side, 1, "u=2, i");
+    ask(side, 3, "u=1");
+    ask(side, 5, "u=7"); // the update goes before the field
+    check_turns(side, "555");
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 5, 'i'); // u is left out, so it is 3 again
+    side_feed(side);
+    check_turns(side, "333");
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 3, 'u', '=', '?'); // cannot be parsed: defaults
+    side_feed(side);
+    check_turns(side, "11");
+    CHECK_UNHARMED(side);
+    side_end(side);
+}
+
+// RFC 9218 §7.1 (PR-06)
+TEST(an_update_that_may_not_be_fails_the_connection)
+{
+    struct side *side = side_ready(WEFT_HTTP_CLIENT);
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 1, 'u', '=', '0');
+    side_feed(side);
+    CHECK_FAILED(side, WEFT_HTTP_PROTOCOL_ERROR);
+    side_end(side);
+    side = side_ready(WEFT_HTTP_SERVER);
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 2, 'u', '=', '0'); // an idle push
+    side_feed(side);
+    CHECK_FAILED(side, WEFT_HTTP_PROTOCOL_ERROR);
+    side_end(side);
+}
+
+// The ring of updates for streams to come is bounded: the newest are kept.
+TEST(only_so_many_updates_wait_for_their_streams)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    for (uint8_t id = 1; id < 101; id = (uint8_t)(id + 2))
+        PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, id, 'u', '=', '7');
+    side_feed(side);
+    ask(side, 1, NULL); // its update was pushed out
+    ask(side, 3, "u=4");
+    check_turns(side, "11");
+    side_end(side);
+}
+
+// Browsers speak in RFC 7540's way, too: the newest signal counts. As Chromium spreads its priorities.
+TEST(weights_stand_for_urgencies)
+{
+    const uint16_t weights[] = {256, 220, 183, 147, 110, 74, 37, 1};
+    for (uint8_t urgency = 0; urgency < 8; urgency++)
+        CHECK_EQ(weft_h2_weight_urgency(weights[urgency]), urgency);
+    CHECK_EQ(weft_h2_weight_urgency(16), 3); // says nothing
+}
+
+TEST(the_newest_signal_of_either_kind_counts)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    PUT(&side->in, HEADERS, END_STREAM | END_HEADERS | WITH_PRIORITY, 1, 0x80, 0, 0, 0, 146, 0x82,
+        0x86, 0x84, 0x01, 0x01, 'a');
+    PUT(&side->in, HEADERS, END_STREAM | END_HEADERS | WITH_PRIORITY, 3, 0x80, 0, 0, 0, 182, 0x82,
+        0x86, 0x84, 0x01, 0x01, 'a');
+    side_feed(side);
+    respond(side, 1);
+    respond(side, 3);
+    check_turns(side, "33");
+    PUT(&side->in, PRIORITY, 0, 1, 0x80, 0, 0, 0, 255);
+    side_feed(side);
+    check_turns(side, "11");
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 1, 'u', '=', '6');
+    side_feed(side);
+    check_turns(side, "33");
+    side_end(side);
+}
+
+// RFC 9218 §8 (PR-08)
+TEST(the_server_may_say_otherwise)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    ask(side, 1, "u=5, i");
+    ask(side, 3, "u=3");
+    check_turns(side, "33");
+    weft_h2_set_priority(side->conn, 1, (struct weft_http_priority){.urgency = 0});
+    check_turns(side, "11");
+    weft_h2_set_priority(side->conn, 1, (struct weft_http_priority){.urgency = 8}); // is none
+    check_turns(side, "1");
+
+    const char *const none[] = {NULL};
+    put_request_with(&side->in, 5, END_STREAM, false, none);
+    side_feed(side);
+    const struct weft_http_field urgent = WEFT_HTTP_FIELD(PRIORITY, WEFT_SPAN("u=0"));
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    head.status = 200;
+    head.fields = &urgent;
+    head.field_count = 1;
+    weft_h2_set_priority(side->conn, 1, (struct weft_http_priority){.urgency = 1});
+    CHECK_EQ(weft_h2_respond(side->conn, 5, &head, false), WEFT_OK);
+    check_turns(side, "55");
+    side_end(side);
+}
+
+static struct weft_http_head promise(void)
+{
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    head.method = WEFT_HTTP_GET;
+    head.authority = WEFT_SPAN("a");
+    head.path = WEFT_SPAN("/style.css");
+    return head;
+}
+
+// RFC 9113 §6.6, §8.4 (H2-20)
+TEST(a_push_is_promised_before_its_answer)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    put_get(&side->in, 1);
+    side_feed(side);
+    struct weft_http_head head = promise();
+    uint64_t id = 0;
+    CHECK_EQ(weft_h2_push(side->conn, 1, &head, &id), WEFT_OK);
+    CHECK_EQ(id, 2);
+    respond(side, 2);
+    side_drain(side);
+    struct frame frame = {0};
+    CHECK(side_find_frame(side, PUSH_PROMISE, &frame));
+    CHECK_EQ(frame.id, 1);
+    CHECK_EQ(frame_u32(&frame, 0), 2);
+    CHECK(side_next_frame(side, &frame));
+    CHECK_EQ(frame.type, HEADERS);
+    CHECK_EQ(frame.id, 2);
+    put_u32_frame(&side->in, RST_STREAM, 2, WEFT_HTTP_CANCEL); // the client has it
+    side_feed(side);
+    CHECK_STORY(side, "1 REQUEST GET / END; 2 CLOSED CANCEL");
+    side_end(side);
+}
+
+// RFC 9113 §6.6, §8.4 (H2-20)
+TEST(nothing_is_pushed_where_it_may_not_be)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    put_get(&side->in, 1);
+    side_feed(side);
+    struct weft_http_head head = promise();
+    uint64_t id = 0;
+    head.method = WEFT_HTTP_POST;
+    CHECK_EQ(weft_h2_push(side->conn, 1, &head, &id), WEFT_INVALID);
+    head = promise();
+    CHECK_EQ(weft_h2_push(side->conn, 3, &head, &id), WEFT_GONE);
+    put_setting(&side->in, 3, 0);
+    side_feed(side);
+    CHECK_EQ(weft_h2_push(side->conn, 1, &head, &id), WEFT_LATER);
+    put_setting(&side->in, 2, 0);
+    side_feed(side);
+    CHECK_EQ(weft_h2_push(side->conn, 1, &head, &id), WEFT_GONE);
+    side_end(side);
+}
+
+// What happened can be read afterwards.
+TEST(a_trace_tells_frames_fields_turns_and_errors)
+{
+    static uint8_t memory[65536];
+    struct weft_trace trace;
+    weft_trace_init(&trace, memory, sizeof(memory));
+    struct side *side = side_new(WEFT_HTTP_SERVER);
+    side->config.trace = &trace;
+    side_start(side);
+    ask(side, 1, "u=1");
+    check_turns(side, "1");
+    put_u32_frame(&side->in, WINDOW_UPDATE, 0, 5000);
+    put_u32_frame(&side->in, WINDOW_UPDATE, 1, 0);
+    side_feed(side);
+    size_t counts[8][2] = {{0}};
+    bool saw_priority = false;
+    struct weft_trace_record record;
+    while (weft_trace_read(&trace, &record)) {
+        CHECK(record.type < 8);
+        counts[record.type][record.is_out]++;
+        if (weft_span_is(record.name, "priority")) saw_priority = weft_span_is(record.value, "u=1");
+        if (record.type == WEFT_TRACE_ERROR) CHECK_SPAN(record.value, "WINDOW_UPDATE of 0");
+    }
+    CHECK(saw_priority);
+    CHECK_EQ(counts[WEFT_TRACE_FRAME][0], 5); // SETTINGS, its ACK, HEADERS, twice WINDOW_UPDATE
+    CHECK_EQ(counts[WEFT_TRACE_FRAME][1],
+             6); // SETTINGS, WINDOW_UPDATE, ACK, HEADERS, DATA, RST_STREAM
+    CHECK_EQ(counts[WEFT_TRACE_FIELD][0], 5);
+    CHECK_EQ(counts[WEFT_TRACE_FIELD][1], 1);
+    CHECK_EQ(counts[WEFT_TRACE_SCHEDULE][1], 1);
+    CHECK(counts[WEFT_TRACE_WINDOW][0] >= 1);
+    CHECK_EQ(counts[WEFT_TRACE_ERROR][1], 1);
+    side_end(side);
+}
