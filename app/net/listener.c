@@ -123,9 +123,10 @@ int weft_listener_start(struct weft_listener *listener, struct weft_loop *loop, 
 void weft_listener_stop(struct weft_listener *listener)
 {
     if (listener->watch.fd < 0) return;
-    weft_loop_unwatch(listener->loop, &listener->watch);
     weft_loop_cancel_timer(listener->loop, &listener->pause);
     weft_loop_cancel_task(listener->loop, &listener->again);
+    // Not by closing alone: a supervisor may hold the socket too.
+    weft_loop_unwatch(listener->loop, &listener->watch);
     close(listener->watch.fd);
     listener->watch.fd = -1;
     if (listener->reserve_fd >= 0) close(listener->reserve_fd);

@@ -51,6 +51,10 @@ int weft_loop_watch(struct weft_loop *loop, struct weft_watch *watch, unsigned e
 /** No more calls of `ready`, not even for what is ready in this turn. Does not close the descriptor. */
 void weft_loop_unwatch(struct weft_loop *loop, struct weft_watch *watch);
 
+/** The same, and closes the descriptor, which nothing else may hold (a copy by dup() or fork()): one system call in
+ *  place of two. `watch->fd` is then -1. */
+void weft_loop_close(struct weft_loop *loop, struct weft_watch *watch);
+
 /** Sets or moves a timer, on the clock of weft_loop_now_us(); returns 0 or -ENOMEM. */
 int weft_loop_set_timer(struct weft_loop *loop, struct weft_timer *timer, uint64_t due_us);
 void weft_loop_cancel_timer(struct weft_loop *loop, struct weft_timer *timer);

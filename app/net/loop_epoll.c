@@ -91,12 +91,25 @@ int weft_loop_watch(struct weft_loop *loop, struct weft_watch *watch, unsigned e
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) < 0 ? -errno : 0;
 }
 
+// Also what was fetched in this turn is not told any more.
+static void forget(struct weft_loop *loop, const struct weft_watch *watch)
+{
+    for (size_t i = 0; i < loop->pending_count; i++) {
+        if (loop->pending[i].data.ptr == watch) loop->pending[i].data.ptr = NULL;
+    }
+}
+
 void weft_loop_unwatch(struct weft_loop *loop, struct weft_watch *watch)
 {
     (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
-    for (size_t i = 0; i < loop->pending_count; i++) { // also what was fetched already
-        if (loop->pending[i].data.ptr == watch) loop->pending[i].data.ptr = NULL;
-    }
+    forget(loop, watch);
+}
+
+void weft_loop_close(struct weft_loop *loop, struct weft_watch *watch)
+{
+    close(watch->fd); // the last descriptor takes the watch with it, epoll(7)
+    watch->fd = -1;
+    forget(loop, watch);
 }
 
 int weft_loop_set_timer(struct weft_loop *loop, struct weft_timer *timer, uint64_t due_us)

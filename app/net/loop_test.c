@@ -162,6 +162,25 @@ TEST(what_was_unwatched_in_a_turn_is_not_called_in_it)
     weft_loop_free(loop);
 }
 
+TEST(what_was_closed_in_a_turn_is_not_called_in_it)
+{
+    struct weft_loop *loop = start();
+    struct teller a = teller(loop, 'a');
+    int pair[2];
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    a.watch = (struct weft_watch){pair[0], tell_ready};
+    CHECK_EQ(weft_loop_watch(loop, &a.watch, WEFT_LOOP_READABLE), 0);
+    CHECK_EQ(write(pair[1], "x", 1), 1);
+
+    weft_loop_close(loop, &a.watch);
+    weft_loop_turn(loop, 0);
+
+    CHECK_STORY("");
+    CHECK_EQ(a.watch.fd, -1);
+    close(pair[1]);
+    weft_loop_free(loop);
+}
+
 TEST(an_edge_is_told_once_and_the_peers_end_by_its_own_name)
 {
     struct weft_loop *loop = start();

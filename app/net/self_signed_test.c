@@ -60,7 +60,7 @@ TEST(a_certificate_near_its_end_is_made_anew)
     fresh_directory();
     CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
 
-    int64_t later = made.expiry - (int64_t)6 * DAY;
+    int64_t later = made.expiry - (int64_t)DAY * 6;
     CHECK_EQ(weft_self_signed_find(directory, later, &found, error, sizeof(error)), 0);
 
     CHECK(found.is_new);

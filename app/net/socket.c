@@ -123,6 +123,15 @@ static int switch_on(int fd, int level, int option)
     return setsockopt(fd, level, option, &on, sizeof(on));
 }
 
+void weft_socket_tune(int fd, uint32_t lowat)
+{
+    // Both only make things faster: a kernel that refuses them serves as well.
+    (void)switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
+    if (lowat > 0) {
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
+    }
+}
+
 int weft_socket_listen(const struct weft_address *address, bool shares_port, int backlog)
 {
     int family = address->storage.ss_family;
@@ -133,6 +142,7 @@ int weft_socket_listen(const struct weft_address *address, bool shares_port, int
     if (shares_port && switch_on(fd, SOL_SOCKET, SO_REUSEPORT) < 0) goto failed;
     // [::] and 0.0.0.0 are two sockets, so that neither takes the other's port
     if (family == AF_INET6 && switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY) < 0) goto failed;
+    weft_socket_tune(fd, WEFT_SOCKET_NOTSENT_LOWAT);
     if (bind(fd, (const struct sockaddr *)&address->storage, address->size) < 0) goto failed;
     if (listen(fd, backlog) < 0) goto failed;
     return fd;
@@ -147,7 +157,7 @@ int weft_socket_connect(const struct weft_address *address)
 {
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -errno;
-    (void)switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
+    weft_socket_tune(fd, 0);
     if (connect(fd, (const struct sockaddr *)&address->storage, address->size) < 0 &&
         errno != EINPROGRESS) {
         int error = -errno;
@@ -155,13 +165,4 @@ int weft_socket_connect(const struct weft_address *address)
         return error;
     }
     return fd;
-}
-
-void weft_socket_tune(int fd, uint32_t lowat)
-{
-    // Both only make things faster: a kernel that refuses them serves as well.
-    (void)switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
-    if (lowat > 0) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
-    }
 }

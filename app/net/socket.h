@@ -25,13 +25,17 @@ int weft_address_resolve(const char *host, uint16_t port, struct weft_address *a
 /** "127.0.0.1:80" or "[::1]:80"; `text` has room for 64 bytes. Without the port where `with_port` is false. */
 void weft_address_text(const struct weft_address *address, bool with_port, char *text, size_t size);
 
-/** A listening socket: non-blocking, close-on-exec, SO_REUSEADDR, SO_REUSEPORT where asked; a negative errno. */
+/** The most bytes that the kernel holds of a connection without having sent them: what is urgent waits for no more. */
+enum { WEFT_SOCKET_NOTSENT_LOWAT = 16384 };
+
+/** A listening socket: non-blocking, close-on-exec, SO_REUSEADDR, SO_REUSEPORT where asked; a negative errno. What it
+ *  accepts inherits TCP_NODELAY and WEFT_SOCKET_NOTSENT_LOWAT: no system calls for each connection. */
 int weft_socket_listen(const struct weft_address *address, bool shares_port, int backlog);
 
 /** Starts to connect, non-blocking, TCP_NODELAY; the descriptor or a negative errno. */
 int weft_socket_connect(const struct weft_address *address);
 
-/** Makes an accepted socket ours: TCP_NODELAY, TCP_NOTSENT_LOWAT of `lowat` bytes (0: none). */
+/** TCP_NODELAY, and TCP_NOTSENT_LOWAT of `lowat` bytes (0: none), for a socket that weft_socket_listen() did not make. */
 void weft_socket_tune(int fd, uint32_t lowat);
 
 #endif

@@ -124,11 +124,11 @@ TEST(connections_send_at_once_and_keep_the_kernels_queue_short)
     int server = accept(listener, NULL, NULL);
     CHECK(server >= 0);
 
-    weft_socket_tune(server, 16384);
-
     CHECK(option(client, TCP_NODELAY) != 0);
     CHECK(option(server, TCP_NODELAY) != 0);
-    CHECK_EQ(option(server, TCP_NOTSENT_LOWAT), 16384);
+    CHECK_EQ(option(server, TCP_NOTSENT_LOWAT), WEFT_SOCKET_NOTSENT_LOWAT);
+    weft_socket_tune(server, 4096);
+    CHECK_EQ(option(server, TCP_NOTSENT_LOWAT), 4096);
     close(client);
     close(server);
     close(listener);

@@ -52,13 +52,12 @@ static void leave_loop(struct weft_session *session)
     struct weft_loop *loop = session->hub->config.loop;
     weft_loop_cancel_timer(loop, &session->timer);
     weft_loop_cancel_task(loop, &session->task);
-    weft_loop_unwatch(loop, &session->watch);
     if (session->is_reset) {
         // What waits in the kernel would stay there until the peer takes it: RST in place of that.
         struct linger none = {.l_onoff = 1, .l_linger = 0};
         (void)setsockopt(session->watch.fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
     }
-    close(session->watch.fd);
+    weft_loop_close(loop, &session->watch);
 }
 
 static void release(struct weft_session *session)

@@ -275,7 +275,6 @@ static int accept_one(void)
     CHECK_EQ(poll(&waiting, 1, 5000), 1);
     int fd = accept4(world.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     CHECK(fd >= 0);
-    weft_socket_tune(fd, 16384);
     return fd;
 }
 
