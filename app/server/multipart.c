@@ -64,25 +64,26 @@ static size_t take_text(struct weft_multipart *multipart, uint8_t *room, size_t 
     return size;
 }
 
+// Reads from the current part; sets *ends where nothing of it is left.
+static ssize_t take_part(struct weft_multipart *multipart, uint8_t *room, size_t size, bool *ends)
+{
+    *ends = !multipart->part.kind;
+    return size > 0 ? weft_body_read(&multipart->part, room, size, ends) : 0;
+}
+
 static ssize_t read_multipart(struct weft_body *body, uint8_t *room, size_t size, bool *ends)
 {
     struct weft_multipart *multipart = body->owned;
     size_t used = 0;
-    while (used < size) {
+    while (!*ends) {
+        bool part_ends = false;
         used += take_text(multipart, room + used, size - used);
-        bool part_ends = true;
-        if (used < size && multipart->part.kind) {
-            ssize_t got = weft_body_read(&multipart->part, room + used, size - used, &part_ends);
-            if (got < 0) return got;
-            used += (size_t)got;
-            if (!part_ends && got == 0) break; // interrupted: asked for again
-        }
-        if (multipart->text_at < multipart->text_size || !part_ends) continue;
-        if (multipart->next > multipart->ranges.count) {
-            *ends = true;
-            break;
-        }
-        begin_next(multipart, body->file);
+        ssize_t got = take_part(multipart, room + used, size - used, &part_ends);
+        if (got < 0) return got;
+        used += (size_t)got;
+        if (multipart->text_at < multipart->text_size || !part_ends) break; // the room is full
+        *ends = multipart->next > multipart->ranges.count;
+        if (!*ends) begin_next(multipart, body->file);
     }
     return (ssize_t)used;
 }
