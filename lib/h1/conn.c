@@ -18,6 +18,7 @@ struct weft_h1_conn *weft_h1_new(const struct weft_http_engine_config *config)
     conn->alloc = config->alloc;
     conn->limits = config->limits;
     conn->counters = config->counters;
+    conn->trace = config->trace;
     conn->now_us = conn->born_us = conn->idle_us = config->now_us;
     weft_list_init(&conn->exchanges);
     weft_list_init(&conn->over);
@@ -145,6 +146,7 @@ void weft_h1_conn_break(struct weft_h1_conn *conn, uint32_t code, const char *re
     if (conn->phase == WEFT_H1_CLOSED) return;
     conn->error = (struct weft_http_error){WEFT_HTTP_CONNECTION, code, reason, by_peer, false};
     conn->tells_failure = true;
+    weft_h1_trace_error(conn);
     stop_reading(conn);
     while ((exchange = weft_h1_front(conn))) {
         struct weft_http_error error = conn->error;

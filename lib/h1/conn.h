@@ -56,6 +56,7 @@ struct weft_h1_conn {
     const struct weft_alloc *alloc;
     const struct weft_http_limits *limits;
     struct weft_http_limit_counters *counters; // NULL for none
+    struct weft_trace *trace;                  // NULL for none
     struct weft_http_totals totals;
     uint64_t now_us; // as the caller told last
 
@@ -169,6 +170,12 @@ bool weft_h1_receive(struct weft_h1_conn *conn, struct weft_http_event *event);
 
 /** Notes that there is more to send than the `before` bytes that were waiting. */
 void weft_h1_note_queued(struct weft_h1_conn *conn, size_t before);
+
+// trace.c: these do nothing without a trace
+
+void weft_h1_trace_head(const struct weft_h1_conn *conn, uint64_t stream_id,
+                        const struct weft_http_head *head, bool is_out);
+void weft_h1_trace_error(const struct weft_h1_conn *conn);
 
 // timeout.c
 

@@ -164,6 +164,7 @@ static enum step take_request(struct weft_h1_conn *conn, struct weft_http_event 
     *event = event_of(exchange, WEFT_HTTP_REQUEST);
     event->head = head;
     event->ends_message = framing == WEFT_H1_NO_CONTENT;
+    weft_h1_trace_head(conn, exchange->id, head, false);
     return EVENT;
 }
 
@@ -198,6 +199,7 @@ static enum step take_response(struct weft_h1_conn *conn, struct weft_http_event
     if (error.status) return refuse(conn, error);
     const struct weft_http_head *head = keep_head(conn, &message.head);
     if (!head) return no_memory(conn);
+    weft_h1_trace_head(conn, exchange->id, head, false);
     if (head->status < 200) return take_interim(conn, head, event);
 
     bool persists = weft_h1_persists(&message) && framing != WEFT_H1_UNTIL_CLOSE;
@@ -352,6 +354,7 @@ static enum step read_trailers(struct weft_h1_conn *conn, struct weft_http_event
     event->head = keep_head(conn, &trailers);
     if (!event->head) return no_memory(conn);
     event->ends_message = true;
+    weft_h1_trace_head(conn, exchange->id, event->head, false);
     finish_message(conn);
     return EVENT;
 }

@@ -22,8 +22,9 @@ struct rig {
     bool is_silent;    // server: does not answer by itself
     bool is_deaf;      // does not consume content
     bool holds_output; // nothing leaves
-    const char *body;  // of the server's own answers; "ok" where NULL
-    bool is_chunked;   // they state no length
+    struct weft_trace *trace;
+    const char *body; // of the server's own answers; "ok" where NULL
+    bool is_chunked;  // they state no length
     uint64_t last_id;
     char story[RIG_STORY]; // events
     char output[RIG_OUTPUT];
@@ -42,6 +43,7 @@ static inline bool rig_open(struct rig *rig)
                                              .alloc = &rig->alloc,
                                              .limits = &rig->limits,
                                              .counters = &rig->counters,
+                                             .trace = rig->trace,
                                              .now_us = rig->now_us};
     rig->conn = weft_h1_new(&config);
     return rig->conn != NULL;
@@ -185,6 +187,15 @@ static inline void rig_feed_text(struct rig *rig, const char *text, size_t piece
         rig_feed(rig, weft_span_part(left, 0, size));
         left = weft_span_skip(left, size);
     }
+}
+
+// Answers the newest request by hand.
+static inline void rig_respond(struct rig *rig, uint16_t status, int64_t length, bool ends)
+{
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    head.status = status;
+    head.content_length = length;
+    CHECK_EQ(weft_h1_respond(rig->conn, rig->last_id, &head, ends), WEFT_OK);
 }
 
 static inline struct weft_span rig_output(const struct rig *rig)

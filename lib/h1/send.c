@@ -14,8 +14,10 @@ void weft_h1_note_queued(struct weft_h1_conn *conn, size_t before)
     }
 }
 
-static void note_head(struct weft_h1_conn *conn, const struct weft_http_head *head, size_t before)
+static void note_head(struct weft_h1_conn *conn, uint64_t stream_id,
+                      const struct weft_http_head *head, size_t before)
 {
+    weft_h1_trace_head(conn, stream_id, head, true);
     weft_h1_note_queued(conn, before);
     conn->totals.field_wire_sent += weft_queue_size(&conn->out) - before;
     conn->totals.field_text_sent += weft_h1_fields_size(head->fields, head->field_count);
@@ -77,7 +79,7 @@ enum weft_result weft_h1_request(struct weft_h1_conn *conn, const struct weft_ht
         weft_h1_exchange_undo(conn, exchange);
         return WEFT_NO_MEMORY;
     }
-    note_head(conn, head, before);
+    note_head(conn, exchange->id, head, before);
     exchange->start_mark = conn->totals.sent_size + before;
     exchange->method = head->method;
     start_sending(exchange, head, framing);
@@ -97,7 +99,7 @@ static enum weft_result respond_interim(struct weft_h1_conn *conn,
                                WEFT_H1_SAY_NOTHING)) {
         return WEFT_NO_MEMORY;
     }
-    note_head(conn, head, before);
+    note_head(conn, exchange->id, head, before);
     if (head->status == 100) conn->awaits_continue = false;
     return WEFT_OK;
 }
@@ -147,7 +149,7 @@ static enum weft_result respond_finally(struct weft_h1_conn *conn,
         conn->totals.requests >= conn->limits->requests_per_connection) {
         WEFT_H1_COUNT(conn, requests_per_connection);
     }
-    note_head(conn, head, before);
+    note_head(conn, exchange->id, head, before);
     start_sending(exchange, head, framing);
     weft_h1_exchange_settle(conn, exchange);
     return WEFT_OK;
@@ -275,7 +277,7 @@ enum weft_result weft_h1_send_trailers(struct weft_h1_conn *conn, uint64_t strea
     size_t before = weft_queue_size(&conn->out);
     if (exchange->framing == WEFT_H1_BY_CHUNKS) { // elsewhere there is no place for them
         if (weft_h1_write_trailers(&conn->out, fields, field_count)) return WEFT_NO_MEMORY;
-        note_head(conn, &trailers, before);
+        note_head(conn, stream_id, &trailers, before);
     }
     end_content(conn, exchange);
     return WEFT_OK;
