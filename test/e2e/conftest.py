@@ -18,18 +18,26 @@ import time
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = pathlib.Path(os.environ.get("WEFT_BINARY", TOP / "build/dev/weft"))
+PROGRAM = pathlib.Path(os.environ.get("WEFT_BINARY", TOP / "build/dev/weft")).resolve()
+LARGE = 1_500_000  # bytes of large.bin
+
+
+def is_sanitized():
+    said = subprocess.run(["ldd", str(PROGRAM)], capture_output=True, text=True)
+    return "libasan" in said.stdout or "libtsan" in said.stdout
 
 
 class Server:
     """A running `weft serve`. `http` and `https` are the ports of its two listeners."""
 
-    def __init__(self, root, *arguments, certificate, env=None):
+    def __init__(self, root, *arguments, certificate, env=None, preexec=None):
         self.root = pathlib.Path(root)
         listeners = ["--listen", "http://127.0.0.1:0", "--listen", "https://127.0.0.1:0"]
         if "--listen" in arguments:
             listeners = []
-        command = [str(PROGRAM), "serve", str(root), *listeners, "--cert", certificate.file, "--key", certificate.key]
+        command = [str(PROGRAM), "serve", str(root), *listeners]
+        if certificate:
+            command += ["--cert", certificate.file, "--key", certificate.key]
         if not any(argument.startswith("--threads") for argument in arguments):
             command += ["--threads", "1"]
         self.process = subprocess.Popen(
@@ -40,6 +48,7 @@ class Server:
             text=True,
             errors="replace",
             env={**os.environ, **(env or {}), "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"},
+            preexec_fn=preexec,
         )
         self.lines = []
         self.ports = {}
@@ -123,18 +132,22 @@ def certificate(tmp_path_factory):
     return Certificate(tmp_path_factory.mktemp("certificate"))
 
 
-@pytest.fixture
-def root(tmp_path):
+def plant(folder):
     """A small site."""
-    folder = tmp_path / "root"
     (folder / "docs").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html><title>home</title><p>hello\n")
     (folder / "docs/index.html").write_text("<!doctype html><title>docs</title>\n")
     (folder / "hello.txt").write_text("hello, world\n")
     (folder / "alphabet.txt").write_text("abcdefghijklmnopqrstuvwxyz")
     (folder / "empty.txt").write_text("")
-    (folder / "large.bin").write_bytes(bytes(i * i % 251 for i in range(3_000_000)))
+    (folder / "large.bin").write_bytes(bytes(i * i % 251 for i in range(LARGE)))
     return folder
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A small site of the test's own, which it may change."""
+    return plant(tmp_path / "root")
 
 
 @pytest.fixture
@@ -143,7 +156,7 @@ def serve(certificate):
     started = []
 
     def start(root, *arguments, **options):
-        server = Server(root, *arguments, certificate=certificate, **options)
+        server = Server(root, *arguments, **{"certificate": certificate, **options})
         started.append(server)
         return server
 
@@ -154,9 +167,28 @@ def serve(certificate):
         assert ended or status == 0, f"weft ended with {status}:\n{server.output()}"
 
 
+@pytest.fixture(scope="session")
+def one_for_all(tmp_path_factory, certificate):
+    """Keeps one server for all tests that leave it as it was; one that a test brought down is replaced."""
+    folder, running = plant(tmp_path_factory.mktemp("shared") / "root"), []
+
+    def get():
+        if not running or running[-1].process.poll() is not None:
+            running.append(Server(folder, certificate=certificate))
+        return running[-1]
+
+    yield get
+    if running:
+        assert running[-1].stop() == 0
+
+
 @pytest.fixture
-def server(serve, root):
-    return serve(root)
+def server(one_for_all):
+    """A server with the files of `root`. It is shared: who stops it or changes its files takes `serve` instead."""
+    shared = one_for_all()
+    yield shared
+    status = shared.process.poll()
+    assert status is None, f"weft ended with {status}:\n{shared.output()}"
 
 
 @pytest.fixture
@@ -171,6 +203,11 @@ def curl():
         return done if not ok else done.stdout
 
     return run
+
+
+def cases(*rows):
+    """Rows of a table of tests; the first column is a case's name and no argument."""
+    return [pytest.param(*row[1:], id=row[0]) for row in rows]
 
 
 def needs(program):

@@ -8,7 +8,7 @@ import time
 import urllib.request
 
 import pytest
-from conftest import TOP, needs
+from conftest import LARGE, TOP, needs
 
 
 @needs("nghttp")
@@ -64,7 +64,7 @@ def test_node_gets_the_same(server, root):
     done = subprocess.run(["node", "-e", NODE, server.url(""), *["/" + n for n in names]], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert seen["/large.bin"] == {"status": 200, "size": 3_000_000}
+    assert seen["/large.bin"] == {"status": 200, "size": LARGE}
     assert seen["/hello.txt"] == {"status": 200, "size": 13}
 
 

@@ -10,30 +10,7 @@ import time
 import urllib.parse
 
 import pytest
-
-
-def head_and_body(raw):
-    head, _, body = raw.partition(b"\r\n\r\n")
-    lines = head.decode("latin-1").split("\r\n")
-    fields = {}
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        fields.setdefault(name.lower(), []).append(value.strip())
-    return int(lines[0].split()[1]), {name: ", ".join(values) for name, values in fields.items()}, body
-
-
-def ask(server, target, *lines, method="GET", version="1.1", host="localhost"):
-    """One request on a connection of its own, the target byte for byte: (status, fields, body)."""
-    if isinstance(target, str):
-        target = target.encode()
-    request = method.encode() + b" " + target + f" HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n".encode()
-    request += b"".join(line.encode() + b"\r\n" for line in lines) + b"\r\n"
-    with server.connect() as connection:
-        connection.sendall(request)
-        raw = b""
-        while piece := connection.recv(65536):
-            raw += piece
-    return head_and_body(raw)
+from h1_client import ask, head, receive
 
 
 def test_a_folder_is_its_index_file(server, root):
@@ -247,9 +224,8 @@ def test_a_file_that_shrinks_ends_the_answer_and_not_the_server(serve, root):
         connection.sendall(b"GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n")
         raw = connection.recv(1000)
         os.truncate(root / "large.bin", 10)
-        while piece := connection.recv(65536):
-            raw += piece
-    status, fields, body = head_and_body(raw)
+        raw += receive(connection)
+    _, status, fields, body = head(raw)
     assert status == 200 and len(body) < int(fields["content-length"])
     assert ask(server, "/hello.txt")[0] == 200
 
