@@ -65,9 +65,18 @@ static void print_long_codes(void)
     printf("};\n");
 }
 
+static void print_sizes(void)
+{
+    printf("// The bits of each octet's code.\nstatic const uint8_t code_sizes[] = {");
+    for (int symbol = 0; symbol < WEFT_HUFFMAN_EOS; symbol++)
+        printf("%s%u", symbol ? ", " : "", (unsigned)weft_huffman_rows[symbol].size);
+    printf("};\n\n");
+}
+
 int main(void)
 {
     printf("// Made by tools/huffman_derive.c from the rows in wire/huffman_table.c.\n\n");
+    print_sizes();
     print_steps();
     print_long_codes();
     return 0;

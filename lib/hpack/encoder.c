@@ -6,6 +6,8 @@
 #include "wire/huffman.h"
 #include "wire/prefixint.h"
 
+#include <assert.h>
+
 enum { SHORT_SECRET = 20 }; // a cookie below this many bytes could be guessed by its size, §7.1.3
 
 struct weft_hpack_encoder {
@@ -68,6 +70,12 @@ enum weft_result weft_hpack_encode_start(struct weft_hpack_encoder *encoder, str
     return WEFT_OK;
 }
 
+// weft_queue_room(), quick where there is room already.
+static uint8_t *room_for(struct weft_queue *out, size_t size)
+{
+    return size <= out->size - out->end ? out->data + out->end : weft_queue_room(out, size);
+}
+
 static void write_string(struct weft_writer *out, struct weft_span text)
 {
     size_t coded = weft_huffman_size(text);
@@ -97,7 +105,7 @@ static enum weft_result write_literal(struct weft_queue *out, const struct weft_
         [WEFT_HPACK_NEVER_INDEXED] = {4, 0x10},    // §6.2.3
     };
     size_t most = (size_t)3 * WEFT_PREFIXINT_MOST + field->name.size + field->value.size;
-    uint8_t *room = weft_queue_room(out, most);
+    uint8_t *room = room_for(out, most);
     if (!room) return WEFT_NO_MEMORY;
 
     struct weft_writer writer = weft_writer_over(room, most);
@@ -111,7 +119,7 @@ static enum weft_result write_literal(struct weft_queue *out, const struct weft_
 
 static enum weft_result write_indexed(struct weft_queue *out, uint32_t index)
 {
-    uint8_t *room = weft_queue_room(out, WEFT_PREFIXINT_MOST);
+    uint8_t *room = room_for(out, WEFT_PREFIXINT_MOST);
     if (!room) return WEFT_NO_MEMORY;
     struct weft_writer writer = weft_writer_over(room, WEFT_PREFIXINT_MOST);
     weft_write_prefixint(&writer, 7, 0x80, index); // §6.1
@@ -147,8 +155,9 @@ static bool is_varying(const struct weft_http_field *field)
     case WEFT_HTTP_FIELD_LOCATION:
     case WEFT_HTTP_FIELD_RANGE:
     case WEFT_HTTP_FIELD_REFERER:
-    case WEFT_HTTP_FIELD_SET_COOKIE: return true;
-    default: return weft_span_is(field->name, ":path");
+    case WEFT_HTTP_FIELD_SET_COOKIE:
+    case WEFT_HPACK_PATH_NUMBER: return true;
+    default: return false;
     }
 }
 
@@ -195,26 +204,30 @@ static enum weft_result encode_new(struct weft_hpack_encoder *encoder, struct we
 }
 
 enum weft_result weft_hpack_encode_field(struct weft_hpack_encoder *encoder, struct weft_queue *out,
-                                         const struct weft_http_field *given)
+                                         const struct weft_http_field *field)
 {
-    struct weft_http_field field = *given;
-    if (field.id == WEFT_HTTP_OTHER_FIELD) field.id = (uint8_t)weft_http_field_lookup(field.name);
-
+    assert(field->id < WEFT_HTTP_FIELD_NAME_COUNT);
+    struct weft_http_field numbered;
+    if (field->id == WEFT_HTTP_OTHER_FIELD) {
+        numbered = *field;
+        numbered.id = weft_hpack_name_number(field->name);
+        field = &numbered;
+    }
     bool has_value;
-    uint32_t static_index = weft_hpack_static_find(&field, &has_value);
-    if (is_secret(&field)) {
+    uint32_t static_index = weft_hpack_static_find(field, &has_value);
+    if (is_secret(field)) {
         encoder->last = WEFT_HPACK_NEVER_INDEXED;
-        return write_literal(out, &field, encoder->last, name_index(encoder, &field, static_index));
+        return write_literal(out, field, encoder->last, name_index(encoder, field, static_index));
     }
     encoder->last = WEFT_HPACK_INDEXED;
     if (has_value) return write_indexed(out, static_index);
 
-    uint32_t hash = weft_hpack_field_hash(&field);
+    uint32_t hash = weft_hpack_field_hash(field);
     uint32_t number;
-    if (weft_hpack_field_index_find(&encoder->index, &encoder->table, &field, hash, &number)) {
+    if (weft_hpack_field_index_find(&encoder->index, &encoder->table, field, hash, &number)) {
         return write_indexed(out, index_of(encoder, number));
     }
-    return encode_new(encoder, out, &field, static_index, hash);
+    return encode_new(encoder, out, field, static_index, hash);
 }
 
 enum weft_hpack_representation weft_hpack_encoder_last(const struct weft_hpack_encoder *encoder)

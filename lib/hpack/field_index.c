@@ -9,43 +9,61 @@ void weft_hpack_field_index_deinit(struct weft_hpack_field_index *index,
     *index = (struct weft_hpack_field_index){0};
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
+static uint64_t load_u64(const uint8_t *p)
 {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    return hash ^ hash >> 29;
-}
-
-static uint64_t load(const uint8_t *p, size_t size)
-{
-    uint64_t word = 0;
-    memcpy(&word, p, size);
+    uint64_t word;
+    memcpy(&word, p, sizeof(word));
     return word;
 }
 
-// Looks at both ends only: what differs in the middle alone costs a longer chain, and chains are as short as the table.
-static uint64_t hash_bytes(uint64_t hash, struct weft_span bytes)
+// Up to seven bytes.
+static uint64_t load_few(const uint8_t *p, size_t size)
 {
-    hash = mix(hash, bytes.size);
-    if (bytes.size == 0) return hash;
-    if (bytes.size < sizeof(hash)) return mix(hash, load(bytes.data, bytes.size));
-    hash = mix(hash, load(bytes.data, sizeof(hash)));
-    return mix(hash, load(bytes.data + bytes.size - sizeof(hash), sizeof(hash)));
+    uint32_t first;
+    uint32_t last;
+    if (size >= sizeof(first)) {
+        memcpy(&first, p, sizeof(first));
+        memcpy(&last, p + size - sizeof(last), sizeof(last));
+        return (uint64_t)first << 32 | last;
+    }
+    if (size == 0) return 0;
+    return (uint64_t)p[0] << 16 | (uint64_t)p[size / 2] << 8 | p[size - 1];
+}
+
+// Looks at both ends and the middle: what differs elsewhere alone costs a longer chain, and chains are as short as
+// the table. The products do not wait for each other.
+static uint32_t hash_bytes(uint32_t seed, struct weft_span bytes)
+{
+    uint64_t first = bytes.size;
+    uint64_t middle = 0;
+    uint64_t last;
+    if (bytes.size < sizeof(last)) {
+        last = load_few(bytes.data, bytes.size);
+    } else {
+        first += load_u64(bytes.data);
+        middle = load_u64(bytes.data + (bytes.size - sizeof(middle)) / 2);
+        last = load_u64(bytes.data + bytes.size - sizeof(last));
+    }
+    uint64_t hash = first * 0x9e3779b97f4a7c15u + (middle ^ seed) * 0xbf58476d1ce4e5b9u +
+                    (last << 32 | last >> 32) * 0x94d049bb133111ebu;
+    return (uint32_t)((hash ^ hash >> 32) * 0x9e3779b97f4a7c15u >> 32);
 }
 
 static uint32_t hash_name(const struct weft_http_field *field)
 {
-    uint64_t hash = field->id ? mix(1, field->id) : hash_bytes(2, field->name);
-    return (uint32_t)(hash >> 32);
+    return field->id ? field->id : hash_bytes(1, field->name);
 }
 
 uint32_t weft_hpack_field_hash(const struct weft_http_field *field)
 {
-    return (uint32_t)(hash_bytes(hash_name(field), field->value) >> 32);
+    return hash_bytes(hash_name(field), field->value);
 }
 
-static bool is_in(const struct weft_hpack_table *table, uint32_t number_plus_1)
+// How many entries came since that one, itself counted: 1 for the newest; more than there are where it is no longer
+// in the table.
+static uint32_t age_of(const struct weft_hpack_table *table, uint32_t number_plus_1)
 {
-    return number_plus_1 - 1 - table->oldest < weft_hpack_table_count(table);
+    return table->next + 1 - number_plus_1;
 }
 
 static const struct weft_hpack_index_link *link_of(const struct weft_hpack_field_index *index,
@@ -69,6 +87,14 @@ static bool has_value(const struct weft_hpack_table *table, uint32_t number,
                            field->value);
 }
 
+// May a chain go on to that entry, from one of that age? Each has to be older than the one before, so that a chain ends
+// although numbers come again after 2^32 entries.
+static bool goes_on(const struct weft_hpack_table *table, uint32_t number_plus_1, uint32_t age)
+{
+    uint32_t next_age = age_of(table, number_plus_1);
+    return next_age > age && next_age <= weft_hpack_table_count(table);
+}
+
 bool weft_hpack_field_index_find(const struct weft_hpack_field_index *index,
                                  const struct weft_hpack_table *table,
                                  const struct weft_http_field *field, uint32_t hash,
@@ -76,12 +102,15 @@ bool weft_hpack_field_index_find(const struct weft_hpack_field_index *index,
 {
     if (!index->buckets) return false;
     uint32_t at = index->buckets->fields[hash % WEFT_HPACK_INDEX_BUCKETS];
-    for (; is_in(table, at); at = link_of(index, at - 1)->older_field) {
+    for (uint32_t age = 0; goes_on(table, at, age);) {
         *number = at - 1;
-        if (link_of(index, *number)->hash == hash && has_name(table, *number, field) &&
+        const struct weft_hpack_index_link *link = link_of(index, *number);
+        if (link->hash == hash && has_name(table, *number, field) &&
             has_value(table, *number, field)) {
             return true;
         }
+        age = age_of(table, at);
+        at = link->older_field;
     }
     return false;
 }
@@ -92,9 +121,11 @@ bool weft_hpack_field_index_find_name(const struct weft_hpack_field_index *index
 {
     if (!index->buckets) return false;
     uint32_t at = index->buckets->names[hash_name(field) % WEFT_HPACK_INDEX_BUCKETS];
-    for (; is_in(table, at); at = link_of(index, at - 1)->older_name) {
+    for (uint32_t age = 0; goes_on(table, at, age);) {
         *number = at - 1;
         if (has_name(table, *number, field)) return true;
+        age = age_of(table, at);
+        at = link_of(index, *number)->older_name;
     }
     return false;
 }

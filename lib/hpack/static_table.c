@@ -1,6 +1,8 @@
 // hpack/static_table.c
 #include "hpack/static_table.h"
 
+#include <assert.h>
+
 // RFC 7541, Appendix A
 // clang-format off
 #define PSEUDO_FIELDS(X) \
@@ -80,9 +82,23 @@ static const struct weft_http_field entries[WEFT_HPACK_STATIC_COUNT + 1] = {
 #undef X
 };
 
-// A name that has a number stands in the table once.
-static const uint8_t index_by_id[WEFT_HTTP_FIELD_NAME_COUNT] = {
-#define X(index, field, text, content) [WEFT_HTTP_FIELD_##field] = (index),
+/** The indexes of the entries with one name; `first` 0 for none. */
+struct run {
+    uint8_t first;
+    uint8_t last;
+};
+
+enum { LAST_PSEUDO = 14 };
+static_assert(WEFT_HTTP_FIELD_NAME_COUNT + LAST_PSEUDO <= UINT8_MAX, "a name's number has 8 bits");
+
+// By the name's number; a name that is not a pseudo-field's stands in the table once.
+static const struct run runs[WEFT_HTTP_FIELD_NAME_COUNT + LAST_PSEUDO + 1] = {
+    [WEFT_HTTP_FIELD_NAME_COUNT + 1] = {1, 1}, // :authority
+    [WEFT_HTTP_FIELD_NAME_COUNT + 2] = {2, 3}, // :method
+    [WEFT_HPACK_PATH_NUMBER] = {4, 5},
+    [WEFT_HTTP_FIELD_NAME_COUNT + 6] = {6, 7},           // :scheme
+    [WEFT_HTTP_FIELD_NAME_COUNT + 8] = {8, LAST_PSEUDO}, // :status
+#define X(index, field, text, content) [WEFT_HTTP_FIELD_##field] = {index, index},
     FIELDS(X)
 #undef X
 };
@@ -92,25 +108,32 @@ const struct weft_http_field *weft_hpack_static(uint32_t index)
     return &entries[index];
 }
 
-// The first entry of a pseudo-field, or 0.
-static uint32_t first_pseudo(struct weft_span name)
+uint8_t weft_hpack_name_number(struct weft_span name)
 {
-    for (uint32_t i = 1; entries[i].id == WEFT_HTTP_OTHER_FIELD; i++) {
-        if (weft_span_equal(entries[i].name, name)) return i;
+    if (name.size == 0 || name.data[0] != ':') return (uint8_t)weft_http_field_lookup(name);
+
+    uint32_t first = 0;
+    switch (name.size) {
+    case sizeof(":path") - 1: first = 4; break;
+    case sizeof(":method") - 1:
+        first = name.data[1] == 'm' ? 2 : name.data[2] == 'c' ? 6 : 8; // :method, :scheme, :status
+        break;
+    case sizeof(":authority") - 1: first = 1; break;
+    default: return WEFT_HTTP_OTHER_FIELD;
     }
-    return 0;
+    if (!weft_span_equal(entries[first].name, name)) return WEFT_HTTP_OTHER_FIELD;
+    return (uint8_t)(WEFT_HTTP_FIELD_NAME_COUNT + first);
 }
 
 uint32_t weft_hpack_static_find(const struct weft_http_field *field, bool *has_value)
 {
-    bool is_pseudo = field->name.size > 0 && field->name.data[0] == ':';
-    uint32_t first = is_pseudo ? first_pseudo(field->name) : index_by_id[field->id];
-    for (uint32_t i = first; i > 0 && i <= WEFT_HPACK_STATIC_COUNT; i++) {
-        if (i > first && !weft_span_equal(entries[i].name, field->name)) break;
+    struct run run = runs[field->id];
+    *has_value = false;
+    if (run.first == 0) return 0;
+    for (uint32_t i = run.first; i <= run.last; i++) {
         if (!weft_span_equal(entries[i].value, field->value)) continue;
         *has_value = true;
         return i;
     }
-    *has_value = false;
-    return first;
+    return run.first;
 }

@@ -10,9 +10,19 @@ enum { WEFT_HPACK_STATIC_COUNT = 61 };
 const struct weft_http_field *weft_hpack_static(uint32_t index);
 
 /**
+ * The number of a name, so that names need no comparing: its enum weft_http_field_name, or one behind those for a
+ * pseudo-field of the static table; WEFT_HTTP_OTHER_FIELD for all others.
+ */
+uint8_t weft_hpack_name_number(struct weft_span name);
+
+enum {
+    WEFT_HPACK_PATH_NUMBER = WEFT_HTTP_FIELD_NAME_COUNT + 4
+}; // of ":path", whose first index is 4
+
+/**
  * Looks a field up.
  *
- * field        with its id set
+ * field        with the name's number as its id
  * has_value    set to whether the entry has the field's value too
  * returns      the index of an entry with that name, of the one with that value where there is one; 0 for none
  */

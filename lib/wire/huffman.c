@@ -24,38 +24,59 @@ size_t weft_huffman_size(struct weft_span text)
 {
     uint64_t bits = 0;
     for (size_t i = 0; i < text.size; i++)
-        bits += weft_huffman_rows[text.data[i]].size;
+        bits += code_sizes[text.data[i]];
     return (size_t)((bits + 7) / 8);
 }
 
-static uint8_t *write_u32(uint8_t *out, uint32_t value)
+/** The bits that are yet to be written: the low `count` of `bits`, fewer than 32. */
+struct bit_writer {
+    uint64_t bits;
+    uint32_t count;
+    uint8_t *at;
+};
+
+// Adds up to 32 bits.
+static inline void add_bits(struct bit_writer *out, uint64_t bits, uint32_t size)
 {
-    out[0] = (uint8_t)(value >> 24);
-    out[1] = (uint8_t)(value >> 16);
-    out[2] = (uint8_t)(value >> 8);
-    out[3] = (uint8_t)value;
-    return out + 4;
+    out->bits = out->bits << size | bits;
+    out->count += size;
+    if (out->count < 32) return;
+    out->count -= 32;
+    uint32_t whole = (uint32_t)(out->bits >> out->count);
+    out->at[0] = (uint8_t)(whole >> 24);
+    out->at[1] = (uint8_t)(whole >> 16);
+    out->at[2] = (uint8_t)(whole >> 8);
+    out->at[3] = (uint8_t)whole;
+    out->at += 4;
 }
 
 uint8_t *weft_huffman_encode(struct weft_span text, uint8_t *room)
 {
-    uint64_t bits = 0; // the low `count` of them wait
-    uint32_t count = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        const struct weft_huffman_row *row = &weft_huffman_rows[text.data[i]];
-        bits = bits << row->size | row->code;
-        count += row->size;
-        if (count < 32) continue;
-        count -= 32;
-        room = write_u32(room, (uint32_t)(bits >> count));
+    struct bit_writer out = {0};
+    out.at = room;
+    size_t i = 0;
+    for (; text.size - i >= 2; i += 2) {
+        struct weft_huffman_row first = weft_huffman_rows[text.data[i]];
+        struct weft_huffman_row second = weft_huffman_rows[text.data[i + 1]];
+        if (first.size + second.size <= 32) {
+            add_bits(&out, (uint64_t)first.code << second.size | second.code,
+                     first.size + second.size);
+        } else {
+            add_bits(&out, first.code, first.size);
+            add_bits(&out, second.code, second.size);
+        }
     }
-    while (count >= 8) {
-        count -= 8;
-        *room++ = (uint8_t)(bits >> count);
+    if (i < text.size) {
+        struct weft_huffman_row last = weft_huffman_rows[text.data[i]];
+        add_bits(&out, last.code, last.size);
     }
-    if (count > 0)
-        *room++ = (uint8_t)(bits << (8 - count) | 0xffu >> count); // EOS's first bits, §5.2
-    return room;
+    for (; out.count >= 8; out.count -= 8) {
+        *out.at++ = (uint8_t)(out.bits >> (out.count - 8));
+    }
+    if (out.count > 0) { // the rest of the octet is EOS's first bits, §5.2
+        *out.at++ = (uint8_t)(out.bits << (8 - out.count) | 0xffu >> out.count);
+    }
+    return out.at;
 }
 
 /** The bits that are yet to be decoded: the first is the highest of `bits`. */

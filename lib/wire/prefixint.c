@@ -18,8 +18,8 @@ uint32_t weft_read_long_prefixint(struct weft_reader *in, unsigned prefix_bits)
     return 0;
 }
 
-void weft_write_prefixint(struct weft_writer *out, unsigned prefix_bits, uint8_t flags,
-                          uint32_t value)
+void weft_write_long_prefixint(struct weft_writer *out, unsigned prefix_bits, uint8_t flags,
+                               uint32_t value)
 {
     uint32_t most = (1u << prefix_bits) - 1;
     if (value < most) {

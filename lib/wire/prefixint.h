@@ -25,8 +25,19 @@ static inline uint32_t weft_read_prefixint(struct weft_reader *in, unsigned pref
     return *in->at++ & most;
 }
 
+/** weft_write_prefixint() where the value does not fit the first octet, or that has no room. */
+void weft_write_long_prefixint(struct weft_writer *out, unsigned prefix_bits, uint8_t flags,
+                               uint32_t value);
+
 /** Writes one; `flags` is what stands above the prefix in the first octet. */
-void weft_write_prefixint(struct weft_writer *out, unsigned prefix_bits, uint8_t flags,
-                          uint32_t value);
+static inline void weft_write_prefixint(struct weft_writer *out, unsigned prefix_bits,
+                                        uint8_t flags, uint32_t value)
+{
+    if (value < (1u << prefix_bits) - 1 && out->at < out->end && !out->failed) {
+        *out->at++ = (uint8_t)(flags | value);
+    } else {
+        weft_write_long_prefixint(out, prefix_bits, flags, value);
+    }
+}
 
 #endif
