@@ -1,0 +1,25 @@
+// fuzz/h2_client.c: frames from a server, whole and in pieces, keep the engine's contract and mean the same.
+#include "h2_story.h"
+
+static uint32_t run(struct weft_span bytes, size_t piece, bool has_preface)
+{
+    static struct h2_story story;
+    h2_story_begin(&story, WEFT_HTTP_CLIENT, false);
+    if (has_preface) h2_story_feed(&story, WEFT_SPAN("\0\0\0\4\0\0\0\0\0"), SIZE_MAX);
+    h2_story_feed(&story, bytes, piece);
+    return h2_story_end(&story);
+}
+
+// The first byte chooses: have SETTINGS come, how large are the pieces?
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0) return 0;
+    struct weft_span bytes = {data + 1, size - 1};
+    bool has_preface = (data[0] & 1) == 0;
+    size_t piece = (data[0] >> 2) + 1U;
+
+    uint32_t whole = run(bytes, SIZE_MAX, has_preface);
+    uint32_t split = run(bytes, piece, has_preface);
+    assert(whole == split);
+    return 0;
+}
