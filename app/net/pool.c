@@ -18,14 +18,14 @@ static size_t class_of(size_t size)
     if (size <= WEFT_POOL_FINE) return (size - 1) / WEFT_POOL_STEP;
 
     size_t class = WEFT_POOL_FINE / WEFT_POOL_STEP;
-    for (size_t room = 2 * WEFT_POOL_FINE; room < size; room *= 2)
+    for (size_t room = (size_t)2 * WEFT_POOL_FINE; room < size; room *= 2)
         class ++;
     return class;
 }
 
 static size_t room_of(size_t class)
 {
-    if (class < WEFT_POOL_FINE / WEFT_POOL_STEP) return (class + 1) * WEFT_POOL_STEP;
+    if (class < WEFT_POOL_FINE / WEFT_POOL_STEP) return (class + 1) * (size_t)WEFT_POOL_STEP;
     return (size_t)WEFT_POOL_FINE << (class - WEFT_POOL_FINE / WEFT_POOL_STEP + 1);
 }
 

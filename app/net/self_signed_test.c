@@ -43,7 +43,7 @@ TEST(a_certificate_is_made_once_and_then_found)
     CHECK(!found.is_new);
 
     CHECK_EQ(found.expiry, made.expiry);
-    CHECK(made.expiry > now + LIFE - 2 * DAY && made.expiry <= now + LIFE);
+    CHECK(made.expiry > now + (int64_t)LIFE - (int64_t)2 * DAY && made.expiry <= now + LIFE);
     struct stat info;
     CHECK_EQ(stat(made.pem_file, &info), 0);
     CHECK_EQ(info.st_mode & 0777, 0600);

@@ -1,7 +1,7 @@
 // session/session.h: a connection of lib/ driven over a transport of net/. The one joint between the two.
 //
 // A session reads the socket until it is dry, feeds the connection, gives its events to the owner, then offers turns and
-// fills them from the owner's body sources, and sends all that came together in one system call per turn of the loop. It
+// fills them from the owner's body sources, and sends all that came together in one system call. It
 // does the TLS handshake, its timeout, the closing with half-close and linger, and keeps the connection's deadlines.
 #ifndef WEFT_SESSION_H
 #define WEFT_SESSION_H
@@ -18,7 +18,8 @@ struct weft_session_hub;
 
 /** What the owner of sessions does; called in the thread of the loop. */
 struct weft_session_owner {
-    /** The handshake is over and the protocol is known; `weft_session_conn` works from here on. May be NULL. */
+    /** The handshake is over and the protocol is known; `weft_session_conn` works from here on (before, it is NULL, also in
+     *  `closed` of a session that never came so far). May be NULL. Never called inside of weft_session_start(). */
     void (*ready)(struct weft_session *session);
     /** An event of the connection. Every call on the connection is allowed here, no call that frees the session. */
     void (*event)(struct weft_session *session, const struct weft_http_event *event);
@@ -55,7 +56,8 @@ void weft_session_hub_free(struct weft_session_hub *hub);
 void weft_session_hub_drain(struct weft_session_hub *hub);
 /** Sessions alive. */
 size_t weft_session_hub_count(const struct weft_session_hub *hub);
-/** Called each time the count falls to 0 while draining; NULL for none. */
+/** Called each time the count falls to 0 while draining (not where it is 0 already); NULL for none. It may free the hub
+ *  only outside of this call. */
 void weft_session_hub_when_empty(struct weft_session_hub *hub, void (*empty)(void *context),
                                  void *context);
 
@@ -79,7 +81,8 @@ struct weft_session *weft_session_start(struct weft_session_hub *hub, int fd,
  *  connection from outside the owner's functions. */
 void weft_session_wake(struct weft_session *session);
 
-/** Ends it at once, at the end of this turn; `closed` is called then. */
+/** Ends it, at the end of this turn at the latest and never inside of this call; `closed` is called then, and what the
+ *  peer has not taken is dropped (RST). */
 void weft_session_abort(struct weft_session *session);
 
 struct weft_conn *weft_session_conn(struct weft_session *session);
