@@ -373,6 +373,17 @@ TEST(interim_heads_have_a_limit)
     rig_close(&rig);
 }
 
+// Limit request_line_size: it holds for the status line too.
+TEST(a_status_line_has_a_limit)
+{
+    start_with(WEFT_HTTP_GET);
+    rig.limits.request_line_size = 20;
+    rig_feed_text(&rig, "HTTP/1.1 200 a long reason", 0);
+    CHECK_STORY(&rig, "LOST;FAILED: a status line above the limit request_line_size;");
+    CHECK_EQ(rig.counters.request_line_size, 1);
+    rig_close(&rig);
+}
+
 TEST(what_a_client_may_not_ask_is_refused)
 {
     struct weft_http_head head = request_head(WEFT_HTTP_CONNECT);
