@@ -714,6 +714,57 @@ TEST(a_cut_under_tls_is_no_good_end)
     finish();
 }
 
+// Reads what the server sends, while the loop runs, until nothing has come for a moment.
+static size_t read_raw(int fd, uint8_t *room, size_t size)
+{
+    size_t at = 0;
+    for (int quiet = 0; quiet < 5 && at < size;) {
+        run_a_while(2);
+        ssize_t got = recv(fd, room + at, size - at, MSG_DONTWAIT);
+        quiet = got > 0 ? 0 : quiet + 1;
+        if (got > 0) at += (size_t)got;
+    }
+    return at;
+}
+
+static void send_all(int fd, struct weft_queue *queue)
+{
+    struct weft_span bytes = weft_queue_bytes(queue);
+    CHECK_EQ(send(fd, bytes.data, bytes.size, 0), bytes.size);
+    weft_queue_drop(queue, bytes.size);
+}
+
+// Each small record fits a segment, and can be decrypted when that has come.
+TEST(records_are_small_while_a_connection_is_cold)
+{
+    enum { RECORD_HEADER = 5, TAG_AND_TYPE = 17 };
+    static uint8_t raw[400000];
+    begin(&ways[2], weft_heap_alloc(), &usual_limits);
+    int fd = start_bare_client(true);
+    struct weft_tls *tls = weft_tls_new(world.client_tls, "localhost", weft_heap_alloc());
+    CHECK_EQ(weft_tls_handshake(tls), WEFT_TLS_WANTS_INPUT);
+    send_all(fd, weft_tls_output(tls));
+    weft_tls_feed(tls, (struct weft_span){raw, read_raw(fd, raw, sizeof(raw))});
+    CHECK_EQ(weft_tls_handshake(tls), WEFT_TLS_DONE);
+    CHECK(weft_tls_send(tls, WEFT_SPAN("GET /300000 HTTP/1.1\r\nHost: localhost\r\n\r\n")));
+    send_all(fd, weft_tls_output(tls));
+
+    size_t size = read_raw(fd, raw, sizeof(raw));
+
+    CHECK(size > 300000);
+    size_t count = 0;
+    for (size_t at = 0; at + RECORD_HEADER <= size; count++) {
+        size_t length = ((size_t)raw[at + 3] << 8 | raw[at + 4]) - TAG_AND_TYPE;
+        if (count < 10) CHECK_EQ(length, 1400);
+        CHECK(length <= 16384);
+        at += RECORD_HEADER + length + TAG_AND_TYPE;
+    }
+    CHECK(count <= 10 + 300000 / 16384 + 10); // the rest is large, but for the ends of bursts
+    weft_tls_free(tls);
+    close(fd);
+    finish();
+}
+
 TEST(hub_free_closes_all_that_live)
 {
     begin(&ways[3], weft_heap_alloc(), &usual_limits);
