@@ -266,6 +266,7 @@ TEST(conditions_decide_before_the_content)
     char etag[100] = "";
     CHECK_EQ(ask(scene, "/alphabet.txt"), 200);
     struct weft_span value = field(scene, WEFT_HTTP_FIELD_ETAG);
+    CHECK(value.data && value.size < sizeof(etag));
     memcpy(etag, value.data, value.size);
 
     set_field(scene, WEFT_HTTP_FIELD_IF_NONE_MATCH, etag);
@@ -293,7 +294,9 @@ TEST(precompressed_siblings_are_negotiated)
     CHECK_SPAN(content(scene), "plain");
     CHECK_SPAN(field(scene, WEFT_HTTP_FIELD_VARY), "accept-encoding");
     char plain[100] = "";
-    memcpy(plain, field(scene, WEFT_HTTP_FIELD_ETAG).data, field(scene, WEFT_HTTP_FIELD_ETAG).size);
+    struct weft_span value = field(scene, WEFT_HTTP_FIELD_ETAG);
+    CHECK(value.data && value.size < sizeof(plain));
+    memcpy(plain, value.data, value.size);
 
     set_field(scene, WEFT_HTTP_FIELD_ACCEPT_ENCODING, "br, gzip");
     CHECK_EQ(ask(scene, "/a.css"), 200);

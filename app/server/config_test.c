@@ -1,0 +1,120 @@
+// server/config_test.c
+#include "server/config.h"
+
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+TEST(the_usual_configuration_lacks_only_a_root_and_listeners)
+{
+    struct weft_server_config config;
+    char error[256] = "";
+    weft_server_config_init(&config);
+    CHECK(config.thread_count >= 1 && config.thread_count <= WEFT_THREADS_MOST);
+    CHECK_EQ(config.limits.concurrent_streams, 256);
+    config.root = "/";
+    CHECK(!weft_server_config_is_valid(&config, error, sizeof(error)));
+    CHECK(strstr(error, "--listen") != NULL);
+    CHECK(weft_listen_url_parse("http://localhost:0", &config.listens[0]) == NULL);
+    config.listen_count = 1;
+    CHECK(weft_server_config_is_valid(&config, error, sizeof(error)));
+}
+
+TEST(what_cannot_be_served_is_named)
+{
+    static const struct {
+        const char *root;
+        const char *word;
+    } rows[] = {
+        {"/no/such/thing", "No such file"},
+        {"/etc/hostname", "not a directory"},
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct weft_server_config config;
+        char error[256] = "";
+        weft_server_config_init(&config);
+        config.root = rows[i].root;
+        config.listen_count = 1;
+        CHECK(!weft_server_config_is_valid(&config, error, sizeof(error)));
+        CHECK(strstr(error, rows[i].root) != NULL && strstr(error, rows[i].word) != NULL);
+    }
+}
+
+TEST(fields_are_added_in_lower_case_and_trimmed)
+{
+    struct weft_server_config config;
+    weft_server_config_init(&config);
+    CHECK(weft_server_config_add_field(&config, "X-Frame-Options:\t DENY ") == NULL);
+    CHECK(weft_server_config_add_field(&config, "Cache-Control:max-age=1") == NULL);
+    CHECK_EQ(config.extra_count, 2);
+    CHECK_SPAN(config.extra_fields[0].name, "x-frame-options");
+    CHECK_SPAN(config.extra_fields[0].value, "DENY");
+    CHECK_EQ(config.extra_fields[1].id, WEFT_HTTP_FIELD_CACHE_CONTROL);
+}
+
+// One output gate for what the configuration sets: no line of it starts another field.
+TEST(fields_that_would_do_harm_are_refused)
+{
+    static const char *const lines[] = {
+        "no colon",          "bad name: x",       ": x",
+        "x: a\r\nset: b",    "content-length: 5", "Transfer-Encoding: chunked",
+        "connection: close", "ETag: \"x\"",       "date: now",
+    };
+    struct weft_server_config config;
+    weft_server_config_init(&config);
+    for (size_t i = 0; i < WEFT_COUNT(lines); i++) {
+        CHECK(weft_server_config_add_field(&config, lines[i]) != NULL);
+    }
+    CHECK_EQ(config.extra_count, 0);
+    for (int i = 0; i < WEFT_EXTRA_FIELDS_MOST; i++) {
+        CHECK(weft_server_config_add_field(&config, "a: b") == NULL);
+    }
+    CHECK(weft_server_config_add_field(&config, "a: b") != NULL);
+}
+
+TEST(limits_are_set_by_their_names)
+{
+    struct weft_server_config config;
+    const struct weft_limit_row *row;
+    weft_server_config_init(&config);
+    CHECK(weft_server_config_set_limit(&config, WEFT_SPAN("idle_timeout_ms"), 7));
+    CHECK_EQ(config.limits.idle_timeout_ms, 7);
+    CHECK(!weft_server_config_set_limit(&config, WEFT_SPAN("idle"), 7));
+    for (size_t i = 0; (row = weft_limit_row_at(i)); i++) {
+        CHECK(weft_server_config_set_limit(&config, weft_span_of(row->name), row->standard));
+    }
+    CHECK_EQ(config.limits.idle_timeout_ms, 60000);
+}
+
+// The table in the docs is made from lib/http/limits.h: WEFT_WRITE_DOCS=1 writes it anew.
+TEST(the_documented_limits_are_those_of_the_code)
+{
+    static char page[65536];
+    static char table[32768];
+    size_t size = 0;
+    const struct weft_limit_row *row;
+    for (size_t i = 0; (row = weft_limit_row_at(i)); i++) {
+        size += (size_t)snprintf(table + size, sizeof(table) - size, "| `%s` | %u | %s | %s |\n",
+                                 row->name, row->standard, row->unit, row->help);
+    }
+    FILE *file = fopen(WEFT_SOURCE_DIR "/docs/limits.md", "r");
+    CHECK(file != NULL);
+    size_t read = fread(page, 1, sizeof(page) - 1, file);
+    page[read] = 0;
+    fclose(file);
+    char *start = strstr(page, "\n|---|---|---|---|\n");
+    CHECK(start != NULL);
+    start += strlen("\n|---|---|---|---|\n");
+    char *end = strstr(start, "\n\n");
+    CHECK(end != NULL);
+    if (getenv("WEFT_WRITE_DOCS")) {
+        file = fopen(WEFT_SOURCE_DIR "/docs/limits.md", "w");
+        CHECK(file != NULL);
+        fprintf(file, "%.*s%s%s", (int)(start - page), page, table, end + 1);
+        fclose(file);
+        return;
+    }
+    struct weft_span documented = {(const uint8_t *)start, (size_t)(end + 1 - start)};
+    CHECK_SAME(documented, weft_span_of(table));
+}
