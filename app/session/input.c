@@ -138,11 +138,13 @@ static void decrypt(struct weft_session *session)
     weft_tls_feed(session->tls, (struct weft_span){NULL, 0}); // the rest is not wanted
 }
 
-// Does it begin as a request of HTTP does, and not as a TLS record (whose first byte is 22)?
-static bool is_plain_http(const struct weft_session *session, struct weft_span bytes)
+// Do the peer's first bytes begin as a request of HTTP does, and not as a TLS record (whose first byte is 22)?
+static bool is_plain_http(struct weft_session *session, struct weft_span bytes)
 {
-    return session->role == WEFT_HTTP_SERVER && bytes.data[0] >= 'A' && bytes.data[0] <= 'Z' &&
-           weft_queue_size(weft_tls_output(session->tls)) == 0;
+    bool is_first = !session->has_begun;
+    session->has_begun = true;
+    return is_first && session->role == WEFT_HTTP_SERVER && bytes.data[0] >= 'A' &&
+           bytes.data[0] <= 'Z';
 }
 
 static void take_bytes(struct weft_session *session, struct weft_span bytes)

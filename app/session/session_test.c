@@ -734,6 +734,32 @@ static void send_all(int fd, struct weft_queue *queue)
     weft_queue_drop(queue, bytes.size);
 }
 
+TEST(a_hello_in_two_parts_is_not_taken_for_plain_http)
+{
+    static uint8_t raw[20000];
+    begin(&ways[2], weft_heap_alloc(), &usual_limits);
+    int fd = start_bare_client(true);
+    struct weft_tls *tls = weft_tls_new(world.client_tls, "localhost", weft_heap_alloc());
+    CHECK_EQ(weft_tls_handshake(tls), WEFT_TLS_WANTS_INPUT);
+    struct weft_queue *hello = weft_tls_output(tls);
+    size_t letter = 1; // "localhost" is in lower case, but random bytes hold some capital
+    while (hello->data[hello->start + letter] < 'A' || hello->data[hello->start + letter] > 'Z') {
+        letter++;
+        CHECK(letter < weft_queue_size(hello));
+    }
+
+    CHECK_EQ(send(fd, hello->data + hello->start, letter, 0), letter);
+    run_a_while(5);
+    weft_queue_drop(hello, letter);
+    send_all(fd, hello);
+
+    weft_tls_feed(tls, (struct weft_span){raw, read_raw(fd, raw, sizeof(raw))});
+    CHECK_EQ(weft_tls_handshake(tls), WEFT_TLS_DONE);
+    weft_tls_free(tls);
+    close(fd);
+    finish();
+}
+
 // Each small record fits a segment, and can be decrypted when that has come.
 TEST(records_are_small_while_a_connection_is_cold)
 {

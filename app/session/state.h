@@ -54,6 +54,7 @@ struct weft_session {
     bool peer_ended;   // the loop saw the peer's end (or an error) behind what there is to read
     bool has_eof;      // recv() returned 0
     bool input_ended;  // no more input in order: end of file, or close_notify
+    bool has_begun;    // bytes of the peer have come
     bool has_said_end; // close_notify was put into the output
     bool has_more;     // more could be sent now than was put together in this turn
     bool has_sent;     // the kernel took bytes in this turn
