@@ -50,20 +50,39 @@ static bool is_extra(const struct weft_file_heads *heads, enum weft_http_field_n
     return weft_http_field_find(heads->extra, heads->extra_count, id) != NULL;
 }
 
-// "inode-size-mtime" in hex, and the coding: other bytes, other tag (RFC 9110 §8.8.3.3).
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
+    return hash ^ hash >> 32;
+}
+
+// Eleven letters of a hash over inode, size and time, and one for the coding: other bytes, other tag (RFC 9110 §8.8.3.3).
+// They are short because each answer of a page carries one of its own, which no header compression shortens.
+static void write_etag(struct weft_file *file, struct weft_span coding)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const struct weft_file_mark *mark = &file->mark;
+    uint64_t hash = mix(mix(mix(0, mark->inode), mark->size), (uint64_t)mark->modified.tv_sec);
+    hash = mix(mix(hash, (uint64_t)mark->modified.tv_nsec), mark->device);
+    char *at = file->etag;
+    *at++ = '"';
+    for (unsigned shift = 0; shift < 64; shift += 6)
+        *at++ = letters[hash >> shift & 63];
+    if (coding.size > 0) *at++ = (char)coding.data[0];
+    *at++ = '"';
+    file->etag_size = (size_t)(at - file->etag);
+}
+
 static void write_validators(struct weft_file *file, struct weft_span coding, int64_t now)
 {
     const struct weft_file_mark *mark = &file->mark;
-    int size = snprintf(file->etag, sizeof(file->etag), "\"%llx-%llx-%llx%s%.*s\"",
-                        (unsigned long long)mark->inode, (unsigned long long)mark->size,
-                        (unsigned long long)mark->modified.tv_sec * 1000000000ULL +
-                            (unsigned long long)mark->modified.tv_nsec,
-                        coding.size ? "-" : "", (int)coding.size, (const char *)coding.data);
+    write_etag(file, coding);
     // never later than the Date of an answer, §8.8.2.1
     int64_t modified = mark->modified.tv_sec < now ? mark->modified.tv_sec : now;
     weft_http_date_format(modified, file->last_modified);
     file->validators = (struct weft_http_validators){
-        .etag = {(const uint8_t *)file->etag, (size_t)size},
+        .etag = {(const uint8_t *)file->etag, file->etag_size},
         .last_modified = modified,
         .date = WEFT_HTTP_NO_DATE,
         .exists = true,

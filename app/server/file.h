@@ -11,7 +11,7 @@
 
 enum {
     WEFT_FILE_IN_MEMORY_MOST = 65536, // larger files are read as they are sent
-    WEFT_ETAG_SIZE = 72,
+    WEFT_ETAG_SIZE = 14,              // quotes, eleven letters of a hash, one for the coding
 };
 
 /** What tells that a file is still the same one. */
@@ -34,7 +34,9 @@ struct weft_file {
     size_t field_count;
     const struct weft_http_field *unchanged_fields; // of a 304
     size_t unchanged_count;
+    uint32_t serial; // of this version; never 0, and no other file of the thread has it
     char etag[WEFT_ETAG_SIZE];
+    size_t etag_size;
     uint8_t last_modified[29];
     size_t held; // bytes of memory, this struct included
 };

@@ -241,6 +241,7 @@ static enum weft_resource_kind open_one(struct weft_file_cache *cache,
     if (index > 0) traits.coding = weft_http_coding_text((enum weft_http_coding)(1U << index));
     struct weft_file *file = weft_file_new(fd, &status, cache->config.heads, &traits);
     if (!file) return WEFT_RESOURCE_FAILED;
+    file->serial = ++cache->serial;
     entry->resource.files[index] = file;
     entry->resource.codings |= 1U << index;
     entry->bytes += file->held;

@@ -67,9 +67,19 @@ static void answer_directory(struct weft_site *site, const struct weft_http_path
     }
 }
 
-static void answer_whole(struct weft_file *file, struct weft_answer *answer)
+// The heads of a version of a file differ only in the date.
+static uint64_t stamp_of(const struct weft_site *site, const struct weft_file *file,
+                         bool is_unchanged)
+{
+    return (uint64_t)file->serial << 33 | (uint64_t)is_unchanged << 32 |
+           (uint32_t)site->clock.seconds;
+}
+
+static void answer_whole(const struct weft_site *site, struct weft_file *file,
+                         struct weft_answer *answer)
 {
     answer->head.status = 200;
+    answer->head.stamp = stamp_of(site, file, false);
     answer->head.fields = file->fields;
     answer->head.field_count = file->field_count;
     answer->head.content_length = (int64_t)file->size;
@@ -132,7 +142,7 @@ static void answer_range(struct weft_site *site, const struct weft_http_head *re
     struct weft_http_ranges ranges;
     const struct weft_http_field *field = weft_http_head_find(request, WEFT_HTTP_FIELD_RANGE);
     switch (weft_http_range_parse(field->value, file->size, &ranges)) {
-    case WEFT_HTTP_RANGE_WHOLE: answer_whole(file, answer); break;
+    case WEFT_HTTP_RANGE_WHOLE: answer_whole(site, file, answer); break;
     case WEFT_HTTP_RANGE_UNSATISFIABLE: answer_unsatisfiable(site, file, answer); break;
     case WEFT_HTTP_RANGE_PARTS:
         if (ranges.count == 1) {
@@ -144,8 +154,10 @@ static void answer_range(struct weft_site *site, const struct weft_http_head *re
     }
 }
 
-static void answer_unchanged(const struct weft_file *file, struct weft_answer *answer)
+static void answer_unchanged(const struct weft_site *site, const struct weft_file *file,
+                             struct weft_answer *answer)
 {
+    answer->head.stamp = stamp_of(site, file, true);
     answer->head.status = 304;
     answer->head.fields = file->unchanged_fields;
     answer->head.field_count = file->unchanged_count;
@@ -162,13 +174,13 @@ static void answer_file(struct weft_site *site, const struct weft_http_head *req
     validators.date = site->clock.seconds;
     weft_file_hold(file); // an error page may push it out of the cache
     switch (weft_http_evaluate_conditions(request, &validators, site->clock.seconds, &uses_range)) {
-    case WEFT_HTTP_NOT_MODIFIED: answer_unchanged(file, answer); break;
+    case WEFT_HTTP_NOT_MODIFIED: answer_unchanged(site, file, answer); break;
     case WEFT_HTTP_FAILED_CONDITION: weft_error_page(site, 412, answer); break;
     case WEFT_HTTP_PROCEED:
         if (uses_range && weft_http_head_find(request, WEFT_HTTP_FIELD_RANGE)) {
             answer_range(site, request, file, answer);
         } else {
-            answer_whole(file, answer);
+            answer_whole(site, file, answer);
         }
         break;
     }

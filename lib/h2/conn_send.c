@@ -194,7 +194,7 @@ static enum weft_result check_answer(struct weft_h2_conn *conn, struct weft_h2_s
         return WEFT_INVALID;
     }
     if (head->status == 204 && head->content_length > 0) return WEFT_INVALID; // RFC 9110 §8.6
-    return weft_http_head_check(head, WEFT_HTTP_RESPONSE_SECTION);
+    return WEFT_OK;
 }
 
 // What the answer says of its own urgency goes before what the client asked, RFC 9218 §8.
@@ -208,21 +208,64 @@ static void merge_priority(struct weft_h2_conn *conn, struct weft_h2_stream *str
     weft_http_scheduler_set_priority(&conn->scheduler, &stream->scheduled, priority);
 }
 
+static void put_answer(struct block *block, const struct weft_http_head *head)
+{
+    put_status(block, head->status);
+    if (head->content_length >= 0 && head->status != 204) { // RFC 9110 §8.6
+        put_number(block, WEFT_HTTP_FIELD_CONTENT_LENGTH, head->content_length);
+    }
+    put_fields(block, head->fields, head->field_count);
+}
+
+// A head that is the same as an earlier one has the same block, while the table is as it was. A trace wants to see every
+// field.
+static bool knows_block(const struct weft_h2_conn *conn, const struct weft_http_head *head,
+                        struct weft_hpack_block *known)
+{
+    return head->stamp != 0 && !conn->config.trace &&
+           weft_hpack_recall(conn->out.encoder, head->stamp, known);
+}
+
+static void put_known(struct block *block, const struct weft_hpack_block *known)
+{
+    struct weft_h2_conn *conn = block->conn;
+    conn->totals.field_text_sent += known->text_size;
+    if (block->result == WEFT_OK) block->result = weft_queue_add(&conn->out.frames, known->bytes);
+}
+
+static void put_new(struct block *block, const struct weft_http_head *head)
+{
+    struct weft_h2_conn *conn = block->conn;
+    size_t start = weft_queue_size(&conn->out.frames);
+    uint64_t text_before = conn->totals.field_text_sent;
+    put_answer(block, head);
+    if (head->stamp == 0 || block->result != WEFT_OK) return;
+    struct weft_hpack_block written = {
+        weft_span_skip(weft_queue_bytes(&conn->out.frames), start),
+        (size_t)(conn->totals.field_text_sent - text_before),
+    };
+    weft_hpack_remember(conn->out.encoder, head->stamp, &written);
+}
+
 enum weft_result weft_h2_respond(struct weft_h2_conn *conn, uint64_t stream_id,
                                  const struct weft_http_head *head, bool ends)
 {
     struct weft_h2_stream *stream = weft_h2_streams_find(&conn->streams, stream_id);
+    struct weft_hpack_block known;
     enum weft_result result = check_answer(conn, stream, head, ends);
+    if (result != WEFT_OK) return result;
+    bool is_known = knows_block(conn, head, &known);
+    if (!is_known) result = weft_http_head_check(head, WEFT_HTTP_RESPONSE_SECTION);
     if (result != WEFT_OK) return result;
 
     bool is_final = head->status >= 200;
     if (is_final && has_no_content(stream, head->status)) ends = true;
     struct block block = open_block(conn, headers_frame(stream->id, ends), 0);
-    put_status(&block, head->status);
-    if (head->content_length >= 0 && head->status != 204) { // RFC 9110 §8.6
-        put_number(&block, WEFT_HTTP_FIELD_CONTENT_LENGTH, head->content_length);
+    if (is_known) {
+        put_known(&block, &known);
+    } else {
+        put_new(&block, head);
     }
-    put_fields(&block, head->fields, head->field_count);
     result = close_block(&block);
     if (result != WEFT_OK) return result;
 

@@ -2,6 +2,7 @@
 #include "hpack/dynamic_table.h"
 #include "hpack/field_index.h"
 #include "hpack/hpack.h"
+#include "hpack/recall.h"
 #include "hpack/static_table.h"
 #include "wire/huffman.h"
 #include "wire/prefixint.h"
@@ -14,9 +15,11 @@ struct weft_hpack_encoder {
     const struct weft_alloc *alloc;
     struct weft_hpack_table table;
     struct weft_hpack_field_index index; // finds entries of the table
-    size_t own_limit;                    // the most that we will use
-    size_t smallest;                     // maximum size since the last block, §4.2
+    struct weft_hpack_recall recall;
+    size_t own_limit; // the most that we will use
+    size_t smallest;  // maximum size since the last block, §4.2
     bool owes_update;
+    bool has_literals; // in this block
     enum weft_hpack_representation last;
 };
 
@@ -38,6 +41,7 @@ struct weft_hpack_encoder *weft_hpack_encoder_new(const struct weft_alloc *alloc
 void weft_hpack_encoder_free(struct weft_hpack_encoder *encoder)
 {
     if (!encoder) return;
+    weft_hpack_recall_deinit(&encoder->recall, encoder->alloc);
     weft_hpack_field_index_deinit(&encoder->index, encoder->alloc);
     weft_hpack_table_deinit(&encoder->table);
     weft_release(encoder->alloc, encoder, sizeof(*encoder));
@@ -55,6 +59,7 @@ void weft_hpack_encoder_set_limit(struct weft_hpack_encoder *encoder, size_t lim
 
 enum weft_result weft_hpack_encode_start(struct weft_hpack_encoder *encoder, struct weft_queue *out)
 {
+    encoder->has_literals = false;
     if (!encoder->owes_update) return WEFT_OK;
 
     enum { ROOM = 2 * WEFT_PREFIXINT_MOST };
@@ -198,6 +203,7 @@ static enum weft_result encode_new(struct weft_hpack_encoder *encoder, struct we
     if (adds && is_varying(field)) adds = weft_hpack_field_index_was_seen(&encoder->index, hash);
 
     encoder->last = adds ? WEFT_HPACK_INCREMENTAL : WEFT_HPACK_WITHOUT_INDEXING;
+    encoder->has_literals = true;
     enum weft_result result =
         write_literal(out, field, encoder->last, name_index(encoder, field, static_index));
     return result == WEFT_OK && adds ? add_to_table(encoder, field, hash) : result;
@@ -217,6 +223,7 @@ enum weft_result weft_hpack_encode_field(struct weft_hpack_encoder *encoder, str
     uint32_t static_index = weft_hpack_static_find(field, &has_value);
     if (is_secret(field)) {
         encoder->last = WEFT_HPACK_NEVER_INDEXED;
+        encoder->has_literals = true;
         return write_literal(out, field, encoder->last, name_index(encoder, field, static_index));
     }
     encoder->last = WEFT_HPACK_INDEXED;
@@ -228,6 +235,30 @@ enum weft_result weft_hpack_encode_field(struct weft_hpack_encoder *encoder, str
         return write_indexed(out, index_of(encoder, number));
     }
     return encode_new(encoder, out, field, static_index, hash);
+}
+
+bool weft_hpack_recall(const struct weft_hpack_encoder *encoder, uint64_t stamp,
+                       struct weft_hpack_block *out)
+{
+    if (encoder->owes_update) return false;
+    const struct weft_hpack_recall_slot *slot =
+        weft_hpack_recall_find(&encoder->recall, &encoder->table, stamp);
+    if (!slot) return false;
+    *out = (struct weft_hpack_block){{slot->block, slot->size}, slot->text_size};
+    return true;
+}
+
+void weft_hpack_remember(struct weft_hpack_encoder *encoder, uint64_t stamp,
+                         const struct weft_hpack_block *block)
+{
+    if (encoder->has_literals) return;
+    weft_hpack_recall_add(&encoder->recall, &encoder->table, encoder->alloc, stamp, block->bytes,
+                          block->text_size);
+}
+
+void weft_hpack_encoder_trim(struct weft_hpack_encoder *encoder)
+{
+    weft_hpack_recall_deinit(&encoder->recall, encoder->alloc);
 }
 
 enum weft_hpack_representation weft_hpack_encoder_last(const struct weft_hpack_encoder *encoder)

@@ -106,6 +106,29 @@ WEFT_MUST_USE enum weft_result weft_hpack_encode_field(struct weft_hpack_encoder
                                                        struct weft_queue *out,
                                                        const struct weft_http_field *field);
 
+/** A whole block as it was written before. */
+struct weft_hpack_block {
+    struct weft_span bytes; // lent until the next call on the encoder
+    size_t text_size;       // of its fields as text lines
+};
+
+/**
+ * Finds the block of a head that was written before, which may be written again in place of its fields.
+ *
+ * stamp    what weft_hpack_remember() was told, not 0
+ * returns  false where it is not known, or would no longer mean the same: the table has changed since
+ */
+bool weft_hpack_recall(const struct weft_hpack_encoder *encoder, uint64_t stamp,
+                       struct weft_hpack_block *out);
+
+/** Remembers a block that was just written, for heads that are the same, field by field; does nothing where the block
+ *  has fields that are not indexed, as their next sight may put them into the table. */
+void weft_hpack_remember(struct weft_hpack_encoder *encoder, uint64_t stamp,
+                         const struct weft_hpack_block *block);
+
+/** Gives back what is only kept for speed. */
+void weft_hpack_encoder_trim(struct weft_hpack_encoder *encoder);
+
 /** How the last field was written, for traces. */
 enum weft_hpack_representation weft_hpack_encoder_last(const struct weft_hpack_encoder *encoder);
 

@@ -417,3 +417,38 @@ TEST(without_memory_both_sides_say_so)
     }
     CHECK(calls > 10);
 }
+
+static void encode_with_stamp(struct pair *pair, const char *lines, uint64_t stamp)
+{
+    encode_lines(pair, lines);
+    struct weft_hpack_block block = {weft_queue_bytes(&pair->out), 100};
+    weft_hpack_remember(pair->encoder, stamp, &block);
+}
+
+// A block is known again only while all of it was indexed and the table has not changed since.
+TEST(a_block_is_recalled_while_it_means_the_same)
+{
+    struct pair pair;
+    struct weft_hpack_block block;
+    start(&pair, 4096);
+    const char *lines = ":status: 200\nserver: weft\n";
+    encode_with_stamp(&pair, lines, 7);
+    CHECK(!weft_hpack_recall(pair.encoder, 7, &block)); // it had a literal
+    weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
+
+    encode_with_stamp(&pair, lines, 7);
+    CHECK(weft_hpack_recall(pair.encoder, 7, &block));
+    CHECK_SAME(block.bytes, weft_queue_bytes(&pair.out));
+    CHECK_EQ(block.text_size, 100);
+    CHECK(!weft_hpack_recall(pair.encoder, 8, &block));
+
+    encode_lines(&pair, "x-new: entry\n");
+    CHECK(!weft_hpack_recall(pair.encoder, 7, &block));
+    weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
+    encode_with_stamp(&pair, lines, 7);
+    CHECK(weft_hpack_recall(pair.encoder, 7, &block));
+    weft_hpack_encoder_set_limit(pair.encoder, 100);
+    CHECK(!weft_hpack_recall(pair.encoder, 7, &block)); // a size update is due
+    weft_hpack_encoder_trim(pair.encoder);
+    finish(&pair);
+}
