@@ -99,7 +99,7 @@ static bool root_is_directory(const char *root, char *error, size_t error_size)
 {
     struct stat status;
     if (stat(root, &status) != 0) {
-        snprintf(error, error_size, "cannot serve '%s': %s", root, strerror(errno));
+        snprintf(error, error_size, "cannot serve '%s': %s: check the path", root, strerror(errno));
         return false;
     }
     if (!S_ISDIR(status.st_mode)) {

@@ -2,6 +2,7 @@
 #include "server/directory_listing.h"
 
 #include "server/error_page.h"
+#include "server/page_style.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -148,17 +149,15 @@ static void write_row(FILE *out, const struct row *row)
     fprintf(out, "<td><time datetime=\"%s\">%s</time>\n", machine_date, date);
 }
 
-static const char style[] =
-    ":root{color-scheme:light dark;--line:#8884}"
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1.5rem}"
-    "h1{font-size:1.25rem;font-weight:600;overflow-wrap:anywhere}"
-    "table{width:100%;border-collapse:collapse}"
-    "th,td{padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);text-align:left}"
-    "th{font-weight:400;opacity:.7}td:first-child{overflow-wrap:anywhere}"
-    "td:nth-child(2),th:nth-child(2),td:nth-child(3){white-space:nowrap;"
-    "font-variant-numeric:tabular-nums}"
+static const char style[] = WEFT_PAGE_STYLE
+    "body{max-width:56rem;margin-top:4rem}table{width:100%;border-collapse:collapse}"
+    "th,td{padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--rule);text-align:left}"
+    "th{font-weight:400;font-size:.86rem}th,td+td{color:var(--soft)}"
+    "td:first-child{width:100%;overflow-wrap:anywhere}a{text-decoration:none}a:hover{text-"
+    "decoration:"
+    "underline}th+th,td+td{white-space:nowrap;font-variant-numeric:tabular-nums}"
     "td:nth-child(2),th:nth-child(2){text-align:right;padding-right:1.5rem}"
-    "p{opacity:.7}@media(max-width:34rem){th:nth-child(3),td:nth-child(3){display:none}}";
+    "@media(max-width:34rem){th:nth-child(3),td:nth-child(3){display:none}}";
 
 static void write_page(FILE *out, struct weft_span path, const struct rows *rows)
 {

@@ -1,6 +1,8 @@
 // server/error_page.c
 #include "server/error_page.h"
 
+#include "server/page_style.h"
+
 #include <stdio.h>
 
 // clang-format off
@@ -8,9 +10,7 @@
     "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"                                 \
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"                      \
     "<title>" #status " " phrase "</title>\n"                                                         \
-    "<style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;"   \
-    "margin:20vh auto;padding:0 1.5rem}h1{font-size:1.25rem;font-weight:600;margin:0}"                \
-    "p{opacity:.75;margin:.5rem 0 0}</style>\n"                                                       \
+    "<style>" WEFT_PAGE_STYLE "body{max-width:34rem;margin-top:22vh}</style>\n"                        \
     "<h1>" #status " " phrase "</h1>\n<p>" text "</p>\n"
 
 static const struct page {

@@ -114,7 +114,7 @@ struct weft_server *weft_server_new(const struct weft_server_config *config, cha
     server->config = config;
     server->root.fd = -1;
     server->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int result = weft_root_open(&server->root, config->root);
+    int result = server->ended_fd < 0 ? -errno : weft_root_open(&server->root, config->root);
     if (result < 0) {
         snprintf(error, error_size, "cannot serve '%s': %s", config->root, strerror(-result));
         goto failed;

@@ -285,6 +285,10 @@ void weft_worker_free(struct weft_worker *worker)
     stop_listening(worker);
     weft_session_hub_free(worker->hub); // closes what is open, which is logged
     weft_access_log_close(&worker->log);
+    if (worker->log.dropped > 0) {
+        fprintf(stderr, "weft: the access log could not take %llu lines\n",
+                (unsigned long long)worker->log.dropped);
+    }
     weft_exchange_pool_deinit(&worker->pool);
     weft_site_deinit(&worker->site);
     if (worker->tls) weft_tls_context_free(worker->tls);
