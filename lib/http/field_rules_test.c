@@ -18,19 +18,24 @@ TEST(a_token_is_of_tchars)
     CHECK(!weft_http_is_token((struct weft_span){NULL, 0}));
 }
 
+// Tries all controls and some other bytes at one place of a value of `size` bytes.
+static void check_value(size_t size, size_t at)
+{
+    uint8_t text[40];
+    memset(text, 'a', sizeof(text));
+    for (int byte = 0; byte < 256; byte += byte < 32 ? 1 : 37) {
+        text[at] = (uint8_t)byte;
+        bool should = byte != 0 && byte != '\r' && byte != '\n';
+        CHECK_EQ(weft_http_field_value_is_valid((struct weft_span){text, size}), should);
+    }
+}
+
 // S-16: RFC 9110 §5.5
 TEST(a_value_holds_no_cr_lf_or_nul_wherever_they_stand)
 {
-    uint8_t text[40];
-    for (size_t size = 1; size <= sizeof(text); size++) {
-        for (size_t at = 0; at < size; at++) {
-            for (int byte = 0; byte < 256; byte += byte < 32 ? 1 : 37) {
-                memset(text, 'a', sizeof(text));
-                text[at] = (uint8_t)byte;
-                bool should = byte != 0 && byte != '\r' && byte != '\n';
-                CHECK_EQ(weft_http_field_value_is_valid((struct weft_span){text, size}), should);
-            }
-        }
+    for (size_t size = 1; size <= 40; size++) {
+        for (size_t at = 0; at < size; at++)
+            check_value(size, at);
     }
     CHECK(weft_http_field_value_is_valid((struct weft_span){NULL, 0}));
     CHECK(weft_http_field_value_is_trimmed((struct weft_span){NULL, 0}));
