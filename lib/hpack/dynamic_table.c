@@ -13,10 +13,20 @@ void weft_hpack_table_init(struct weft_hpack_table *table, const struct weft_all
     *table = (struct weft_hpack_table){.alloc = alloc, .max_size = max_size};
 }
 
-void weft_hpack_table_deinit(struct weft_hpack_table *table)
+// Gives the memory of an empty table back.
+static void release(struct weft_hpack_table *table)
 {
     weft_release(table->alloc, table->entries, table->entry_room * sizeof(*table->entries));
     weft_release(table->alloc, table->bytes, table->byte_room);
+    table->entries = NULL;
+    table->entry_room = 0;
+    table->bytes = NULL;
+    table->byte_room = table->byte_end = 0;
+}
+
+void weft_hpack_table_deinit(struct weft_hpack_table *table)
+{
+    release(table);
     weft_hpack_table_init(table, table->alloc, table->max_size);
 }
 
@@ -38,6 +48,7 @@ void weft_hpack_table_resize(struct weft_hpack_table *table, size_t max_size)
 {
     table->max_size = max_size;
     evict(table, max_size);
+    if (table->size == 0) release(table);
 }
 
 static bool grow_entries(struct weft_hpack_table *table)
@@ -55,27 +66,35 @@ static bool grow_entries(struct weft_hpack_table *table)
     return true;
 }
 
+// Where the bytes of the oldest entry begin: what stands before them is free.
+static size_t start_of(const struct weft_hpack_table *table)
+{
+    if (table->size == 0) return table->byte_end;
+    return weft_hpack_table_numbered(table, table->oldest)->offset;
+}
+
 // Moves the bytes of all entries to the front.
 static void close_up(struct weft_hpack_table *table)
 {
+    size_t start = start_of(table);
     assert(table->bytes);
-    uint32_t start = weft_hpack_table_numbered(table, table->oldest)->offset;
     memmove(table->bytes, table->bytes + start, table->byte_end - start);
     for (uint32_t n = table->oldest; n != table->next; n++) {
-        table->entries[n & (table->entry_room - 1)].offset -= start;
+        table->entries[n & (table->entry_room - 1)].offset -= (uint32_t)start;
     }
     table->byte_end -= start;
 }
 
-// Room for `size` more bytes, at most twice what the table may hold: then they are moved once in a table's length.
+// Room for `size` more bytes. They are moved only where half of them are free, so at most once in as many added bytes
+// as are moved; that is so at the latest when the room is twice what the table may hold, so it never grows beyond.
 static bool make_byte_room(struct weft_hpack_table *table, size_t size)
 {
     if (table->bytes && size <= table->byte_room - table->byte_end) return true;
-    if (table->byte_room >= 2 * table->max_size && table->size > 0) close_up(table);
+    if (table->bytes && start_of(table) >= table->byte_end / 2) close_up(table);
 
     size_t room = table->byte_room ? table->byte_room : FIRST_BYTE_ROOM;
     while (size > room - table->byte_end)
-        room *= 2; // a block's size bounds `size`
+        room *= 2; // the table's maximum bounds `size`
     if (room == table->byte_room) return true;
     uint8_t *bytes = weft_resize(table->alloc, table->bytes, table->byte_room, room);
     if (!bytes) return false;

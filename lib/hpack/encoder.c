@@ -90,10 +90,7 @@ static void write_string(struct weft_writer *out, struct weft_span text)
         return;
     }
     weft_write_prefixint(out, 7, 0x80, (uint32_t)coded);
-    if (coded > (size_t)(out->end - out->at)) {
-        out->failed = true;
-        return;
-    }
+    assert(coded <= (size_t)(out->end - out->at)); // there is room for the text itself
     out->at = weft_huffman_encode(text, out->at);
 }
 

@@ -59,3 +59,16 @@ TEST(every_prefix_carries_every_size_of_value)
         }
     }
 }
+
+TEST(integers_without_room_are_not_written)
+{
+    const uint32_t values[] = {10, 31, UINT32_MAX};
+    for (size_t i = 0; i < WEFT_COUNT(values); i++) {
+        uint8_t room[WEFT_PREFIXINT_MOST] = {0};
+        struct weft_writer out = weft_writer_over(room, i);
+        weft_write_prefixint(&out, 5, 0, values[i]);
+        CHECK(out.failed && weft_writer_size(&out) <= i && room[i] == 0);
+        weft_write_prefixint(&out, 5, 0, 1); // it stays so
+        CHECK(out.failed && room[i] == 0);
+    }
+}
