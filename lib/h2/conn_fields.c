@@ -42,6 +42,12 @@ static bool is_far_too_large(struct weft_h2_conn *conn, size_t size)
     return true;
 }
 
+static void out_of_memory(struct weft_http_message *message)
+{
+    message->verdict = WEFT_HTTP_OUT_OF_MEMORY;
+    message->reason = "no memory for a field section";
+}
+
 // Decodes a whole block. Once the message has a bad verdict nothing more is stored. False where the connection has
 // failed.
 static bool decode(struct weft_h2_conn *conn, struct section section)
@@ -58,8 +64,7 @@ static bool decode(struct weft_h2_conn *conn, struct section section)
             fail(conn, WEFT_HTTP_COMPRESSION_ERROR, weft_hpack_decoder_reason(decoder)); // §4.3
             return false;
         case WEFT_HPACK_OUT_OF_MEMORY: // the field is only lent: the table goes on, the message does not
-            section.message->verdict = WEFT_HTTP_OUT_OF_MEMORY;
-            section.message->reason = "no memory for a field section";
+            if (section.message) out_of_memory(section.message);
             section.arena = NULL;
             break;
         case WEFT_HPACK_FIELD: break;
@@ -109,7 +114,7 @@ static struct weft_http_head *read_head(struct weft_h2_conn *conn, struct weft_h
 
     struct weft_http_head *head = weft_arena_take(&stream->arena, sizeof(*head));
     *verdict = head ? weft_http_message_finish(&message, head) : WEFT_HTTP_OUT_OF_MEMORY;
-    if (!head) message.verdict = WEFT_HTTP_OUT_OF_MEMORY, message.reason = "no memory for a head";
+    if (!head) out_of_memory(&message);
     stream->field_count_in = message.counted;
     if (*verdict == WEFT_HTTP_WELL_FORMED) {
         head->version = WEFT_HTTP_2;
