@@ -204,8 +204,7 @@ static void on_goaway(struct weft_h2_conn *conn, struct weft_span payload)
         weft_h2_fail(conn, WEFT_HTTP_PROTOCOL_ERROR, "GOAWAY with a higher last stream");
         return;
     }
-    bool is_news = !conn->goaway_came || goaway.code != WEFT_HTTP_NO_ERROR;
-    if (!is_news) weft_h2_conn_glitch(conn, WEFT_H2_GLITCH_UNKNOWN_FRAME);
+    if (conn->goaway_came) weft_h2_conn_glitch(conn, WEFT_H2_GLITCH_REPEATED_GOAWAY);
     if (conn->is_failed) return;
     conn->goaway_came = true;
     conn->goaway_last_id = goaway.last_stream_id;
@@ -224,8 +223,11 @@ static void open_stream_window(struct weft_h2_conn *conn, uint32_t id, uint32_t 
 {
     struct weft_h2_stream *stream = weft_h2_streams_find(&conn->streams, id);
     if (!stream) {
-        if (weft_h2_conn_was_used(conn, id)) return; // may come for a while, §5.1
-        weft_h2_fail(conn, WEFT_HTTP_PROTOCOL_ERROR, "WINDOW_UPDATE on an idle stream");
+        if (!weft_h2_conn_was_used(conn, id)) {
+            weft_h2_fail(conn, WEFT_HTTP_PROTOCOL_ERROR, "WINDOW_UPDATE on an idle stream");
+        } else if (weft_h2_past_of(&conn->streams, id) == WEFT_H2_PAST_UNKNOWN) {
+            weft_h2_conn_glitch(conn, WEFT_H2_GLITCH_LATE_FRAME);
+        } // else it may come for a while, §5.1
         return;
     }
     struct weft_http_error error = weft_h2_stream_step(&stream->state, WEFT_H2_RECV_WINDOW);

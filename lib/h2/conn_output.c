@@ -3,6 +3,8 @@
 // acknowledgements (§6.5.3), RST_STREAM behind HEADERS, GOAWAY behind all.
 #include "h2/conn.h"
 
+#include <assert.h>
+
 static bool is_waiting(const struct weft_h2_conn *conn)
 {
     return weft_queue_size(&conn->out.frames) > 0 || weft_queue_size(&conn->out.control) > 0;
@@ -147,6 +149,7 @@ void weft_h2_sent(struct weft_h2_conn *conn, size_t size, uint64_t now_us)
 
     struct weft_h2_out *out = &conn->out;
     struct weft_queue *queue = out->gives_control ? &out->control : &out->frames;
+    assert(size <= weft_queue_size(queue));
     uint32_t *left = out->gives_control ? &out->control_left : &out->frames_left;
     *left = walk(out, weft_queue_bytes(queue), *left, size);
     weft_queue_drop(queue, size);

@@ -55,12 +55,6 @@ static bool is_past(const struct weft_h2_conn *conn, uint64_t start_us, uint32_t
     return conn->now_us >= after(start_us, duration_ms);
 }
 
-#define REACHED(conn, limit, code_name)                                \
-    do {                                                               \
-        WEFT_H2_COUNT((conn)->config.counters, limit);                 \
-        weft_h2_fail((conn), WEFT_HTTP_##code_name, "limit: " #limit); \
-    } while (0)
-
 // Streams
 
 static struct weft_http_error over_time(enum weft_http_error_code code, const char *reason)
@@ -139,18 +133,26 @@ static void check_streams(struct weft_h2_conn *conn)
 
 // The connection
 
-static void check_start(struct weft_h2_conn *conn)
+static void check_head(struct weft_h2_conn *conn)
 {
     const struct weft_http_limits *limits = weft_h2_limits(conn);
-    if (!conn->has_settings && is_past(conn, conn->start_us, limits->header_timeout_ms)) {
-        REACHED(conn, header_timeout_ms, PROTOCOL_ERROR);
-    } else if (conn->in.head_start_us > 0 &&
-               is_past(conn, conn->in.head_start_us, limits->header_timeout_ms)) {
-        REACHED(conn, header_timeout_ms, ENHANCE_YOUR_CALM);
-    } else if (!conn->is_acknowledged &&
-               is_past(conn, conn->settings_sent_us, limits->settings_timeout_ms)) { // §6.5.3
-        REACHED(conn, settings_timeout_ms, SETTINGS_TIMEOUT);
-    }
+    bool is_late = conn->in.head_start_us > 0 &&
+                   is_past(conn, conn->in.head_start_us, limits->header_timeout_ms);
+    bool has_not_begun =
+        !conn->has_settings && is_past(conn, conn->start_us, limits->header_timeout_ms);
+    if (!is_late && !has_not_begun) return;
+    WEFT_H2_COUNT(conn->config.counters, header_timeout_ms);
+    weft_h2_fail(conn, has_not_begun ? WEFT_HTTP_PROTOCOL_ERROR : WEFT_HTTP_ENHANCE_YOUR_CALM,
+                 "limit: header_timeout_ms");
+}
+
+// §6.5.3
+static void check_settings(struct weft_h2_conn *conn)
+{
+    if (conn->is_acknowledged || conn->is_failed) return;
+    if (!is_past(conn, conn->settings_sent_us, weft_h2_limits(conn)->settings_timeout_ms)) return;
+    WEFT_H2_COUNT(conn->config.counters, settings_timeout_ms);
+    weft_h2_fail(conn, WEFT_HTTP_SETTINGS_TIMEOUT, "limit: settings_timeout_ms");
 }
 
 static void check_age(struct weft_h2_conn *conn)
@@ -194,7 +196,8 @@ void weft_h2_tick(struct weft_h2_conn *conn, uint64_t now_us)
         weft_queue_drop(&conn->out.frames, weft_queue_size(&conn->out.frames));
         weft_queue_drop(&conn->out.control, weft_queue_size(&conn->out.control));
     }
-    if (!conn->is_failed) check_start(conn);
+    if (!conn->is_failed) check_head(conn);
+    check_settings(conn);
     if (!conn->is_failed) check_age(conn);
     if (!conn->is_failed) check_streams(conn);
     if (!conn->is_failed) check_idle(conn);

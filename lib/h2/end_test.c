@@ -33,11 +33,11 @@ TEST(a_server_drains_in_two_steps)
     weft_h2_drain(side->conn, side->now_us);
     side_drain(side);
     check_goaway(side, 0x7fffffff, WEFT_HTTP_NO_ERROR);
-    CHECK_EQ(weft_h2_deadline(side->conn), side->now_us + side->limits.drain_ms * 1000);
+    CHECK_EQ(weft_h2_deadline(side->conn), side->now_us + (uint64_t)side->limits.drain_ms * 1000);
 
     put_get(&side->in, 3); // was on its way
     side_feed(side);
-    pass(side, side->limits.drain_ms * 1000);
+    pass(side, (uint64_t)side->limits.drain_ms * 1000);
     check_goaway(side, 3, WEFT_HTTP_NO_ERROR);
     put_get(&side->in, 5); // the client was told
     side_feed(side);
@@ -58,7 +58,7 @@ TEST(after_goaway_blocks_are_decoded_and_windows_kept)
     put_post(&side->in, 1);
     side_feed(side);
     weft_h2_drain(side->conn, side->now_us);
-    pass(side, side->limits.drain_ms * 1000);
+    pass(side, (uint64_t)side->limits.drain_ms * 1000);
     PUT(&side->in, HEADERS, END_HEADERS, 3, 0x82, 0x86, 0x84, 0x41, 0x01, 'a', 0x40, 1, 't', 1,
         'v');
     static uint8_t payload[16384];

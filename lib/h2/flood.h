@@ -22,6 +22,7 @@ enum weft_h2_glitch {
     WEFT_H2_GLITCH_TINY_WINDOW = 1,
     WEFT_H2_GLITCH_LATE_FRAME = 1, // on a stream that is long over
     WEFT_H2_GLITCH_EMPTY_FRAME = 10,
+    WEFT_H2_GLITCH_REPEATED_GOAWAY = 10,
     WEFT_H2_GLITCH_PADDING = 1,        // more padding than content
     WEFT_H2_GLITCH_REFUSED = 5,        // a stream above our limit
     WEFT_H2_GLITCH_LARGE_SECTION = 20, // answered with 431

@@ -210,10 +210,12 @@ TEST(after_our_smaller_table_the_next_block_starts_with_an_update)
         struct side *side = side_new(WEFT_HTTP_SERVER);
         side->limits.hpack_table_size = 100;
         side_start(side);
-        if (updates)
+        if (updates) {
             PUT(&side->in, HEADERS, END_STREAM | END_HEADERS, 1, 0x3f, 0x45, 0x82, 0x86, 0x84, 0x01,
                 0x01, 'a');
-        if (!updates) put_get(&side->in, 1);
+        } else {
+            put_get(&side->in, 1);
+        }
         side_feed(side);
         if (updates) CHECK_STORY(side, "1 REQUEST GET / END");
         if (!updates) CHECK_FAILED(side, WEFT_HTTP_COMPRESSION_ERROR);

@@ -26,7 +26,8 @@ static struct weft_span turns(size_t count)
     static char text[64];
     for (size_t i = 0; i < count; i++) {
         struct weft_http_scheduled *next = weft_http_scheduler_pick(&scheduler, NULL);
-        text[i] = next ? (char)('0' + next->stream_id) : '-';
+        text[i] = '-';
+        if (next) text[i] = "0123456789"[next->stream_id % 10];
         if (next) weft_http_scheduler_charge(&scheduler, next, 1000);
     }
     return (struct weft_span){(const uint8_t *)text, count};
