@@ -17,8 +17,7 @@ enum {
     DOORS_MOST = 2 * WEFT_LISTENS_MOST, // a name may have two addresses
     MEMORY_KEPT = 4 << 20,              // bytes, warm for the next connection
     // Bytes of a request's content, which nobody wants:
-    AWAITED_MOST =
-        1 << 16, // so many are read before the answer, so that the connection can be used again
+    AWAITED_MOST = 1 << 16,   // so many are read before the answer over HTTP/1
     DISCARDED_MOST = 1 << 20, // so many at all
 };
 
@@ -118,9 +117,11 @@ static void answer_now(struct weft_session *session, struct weft_exchange *excha
     weft_answer_deinit(&worker->answer);
 }
 
-// A little content is read first. Who asks whether to send it, or sends much, is told at once.
+// A little content is read first, so that an HTTP/1 connection can be used again. Who asks whether to send it, or sends
+// much, is told at once.
 static bool content_is_awaited(const struct weft_http_event *event)
 {
+    if (event->head->version >= WEFT_HTTP_2) return false; // a stream is given up alone
     if (event->ends_message || event->head->expects_continue) return false;
     return event->head->content_length <= AWAITED_MOST; // also where it is not known
 }
