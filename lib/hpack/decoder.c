@@ -10,8 +10,8 @@ enum { MOST_SIZE_UPDATES = 2 }; // in one block: the smallest, then the final (�
 struct weft_hpack_decoder {
     const struct weft_alloc *alloc;
     struct weft_hpack_table table;
-    size_t limit;          // what our SETTINGS allow
-    bool needs_update;     // the next block has to begin with a size update (RFC 9113 §4.3.1)
+    size_t limit;   // what our SETTINGS allow
+    size_t lowered; // the next block has to begin with a size update of at most this; else SIZE_MAX
     bool has_fields;       // of this block: size updates may not come any more
     unsigned update_count; // of this block
     struct weft_reader in; // the block
@@ -29,6 +29,7 @@ struct weft_hpack_decoder *weft_hpack_decoder_new(const struct weft_alloc *alloc
     if (!decoder) return NULL;
     decoder->alloc = alloc;
     decoder->limit = table_size_limit;
+    decoder->lowered = SIZE_MAX;
     size_t first = table_size_limit < WEFT_HPACK_DEFAULT_TABLE_SIZE ? table_size_limit
                                                                     : WEFT_HPACK_DEFAULT_TABLE_SIZE;
     weft_hpack_table_init(&decoder->table, alloc, first);
@@ -53,7 +54,7 @@ void weft_hpack_decoder_free(struct weft_hpack_decoder *decoder)
 void weft_hpack_decoder_set_limit(struct weft_hpack_decoder *decoder, size_t limit)
 {
     decoder->limit = limit;
-    if (limit < decoder->table.max_size) decoder->needs_update = true;
+    if (limit < decoder->table.max_size && limit < decoder->lowered) decoder->lowered = limit;
 }
 
 void weft_hpack_decode_start(struct weft_hpack_decoder *decoder, struct weft_span block)
@@ -245,8 +246,10 @@ static bool read_size_update(struct weft_hpack_decoder *decoder)
     if (++decoder->update_count > MOST_SIZE_UPDATES)
         return decoder->reason = "too many size updates, §4.2", false;
     if (size > decoder->limit) return decoder->reason = "size update above our limit, §6.3", false;
+    if (size > decoder->lowered)
+        return decoder->reason = "size update above the smallest of our limits, §4.2", false;
     weft_hpack_table_resize(&decoder->table, size);
-    decoder->needs_update = false;
+    decoder->lowered = SIZE_MAX;
     return true;
 }
 
@@ -264,7 +267,7 @@ enum weft_hpack_status weft_hpack_decode_next(struct weft_hpack_decoder *decoder
     while (is_size_update(in)) {
         if (!read_size_update(decoder)) return WEFT_HPACK_ERROR;
     }
-    if (decoder->needs_update)
+    if (decoder->lowered != SIZE_MAX)
         return fail(decoder, "size update to our lower limit missing, RFC 9113 §4.3.1");
     if (in->at == in->end) {
         drop_scratch(decoder);

@@ -55,7 +55,7 @@ void weft_hpack_decoder_free(struct weft_hpack_decoder *decoder);
 /**
  * Our SETTINGS_HEADER_TABLE_SIZE as the peer has just acknowledged it. Where it is below the table's current
  * maximum, the next block has to begin with a size update of at most `limit`, else it is an error
- * (RFC 9113 §4.3.1).
+ * (RFC 9113 §4.3.1); of several limits between two blocks the smallest counts (§4.2).
  */
 void weft_hpack_decoder_set_limit(struct weft_hpack_decoder *decoder, size_t limit);
 

@@ -297,6 +297,31 @@ TEST(a_lowered_limit_has_to_be_taken_up)
     finish(&pair);
 }
 
+// RFC 7541 §4.2: of several limits between two blocks, the smallest has to be taken up first.
+TEST(a_limit_that_was_lower_for_a_while_has_to_be_taken_up_too)
+{
+    const struct {
+        const char *hex;
+        const char *text;
+    } rows[] = {
+        {"3fe11f82", "error: size update above the smallest of our limits, §4.2"}, // 4096
+        {"3f453fe11f82", ":method: GET\n"},                                        // 100, then 4096
+        {"3f4582", ":method: GET\n"},
+        {"82", "error: size update to our lower limit missing, RFC 9113 §4.3.1"},
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct pair pair;
+        uint8_t room[16];
+        char text[256];
+        start(&pair, 4096);
+        weft_hpack_decoder_set_limit(pair.decoder, 100);
+        weft_hpack_decoder_set_limit(pair.decoder, 4096);
+        decode_to(&pair, NULL, from_hex(rows[i].hex, room), text, sizeof(text));
+        CHECK_SAME(weft_span_of(text), weft_span_of(rows[i].text));
+        finish(&pair);
+    }
+}
+
 // RFC 7541 §4.2: the smallest size since the last block, then the final one.
 TEST(size_updates_tell_the_smallest_and_the_final_size)
 {
