@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,7 +33,9 @@ static void take_fd(struct weft_access_log *log, int fd)
 {
     struct stat status;
     log->fd = fd;
-    log->is_pipe = fstat(fd, &status) == 0 && !S_ISREG(status.st_mode);
+    bool is_known = fstat(fd, &status) == 0;
+    log->is_pipe = is_known && !S_ISREG(status.st_mode);
+    log->is_socket = is_known && S_ISSOCK(status.st_mode); // standard output under systemd
 }
 
 static void turn_ends(struct weft_task *task)
@@ -74,10 +77,16 @@ static void drop_front(struct weft_access_log *log, size_t size)
     log->size -= size;
 }
 
+static ssize_t write_piece(const struct weft_access_log *log, size_t size)
+{
+    if (log->is_socket) return send(log->fd, log->buffer, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return write(log->fd, log->buffer, size);
+}
+
 void weft_access_log_flush(struct weft_access_log *log)
 {
     while (log->size > 0) {
-        ssize_t written = write(log->fd, log->buffer, piece_size(log));
+        ssize_t written = write_piece(log, piece_size(log));
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) return; // kept, until the buffer is full
         drop_front(log, (size_t)written);

@@ -21,7 +21,8 @@ struct weft_access_log {
     const char *path; // NULL: there is no log
     enum weft_log_format format;
     int fd;
-    bool is_pipe; // written in pieces that a pipe takes whole
+    bool is_pipe;   // written in pieces that a pipe takes whole
+    bool is_socket; // of those, one whose O_NONBLOCK is not ours to set
     char *buffer;
     size_t size;
     uint64_t dropped; // lines

@@ -5,6 +5,8 @@
 #include "server/log_line.h"
 #include "temp_dir.h"
 
+#include <sys/socket.h>
+
 struct scene {
     struct temp_dir dir;
     struct weft_clock clock;
@@ -189,6 +191,31 @@ TEST(a_full_pipe_costs_lines_and_no_time)
     CHECK_EQ(log.dropped, dropped);
     weft_access_log_close(&log);
     close(reader);
+    temp_dir_remove(&scene.dir);
+}
+
+// Standard output may be a socket, which cannot be opened again: it must not block either.
+TEST(a_full_socket_costs_lines_and_no_time)
+{
+    struct scene scene;
+    struct weft_access_log log;
+    int ends[2];
+    scene_begin(&scene);
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    CHECK_EQ(dup2(ends[0], STDOUT_FILENO), STDOUT_FILENO);
+    int opened = weft_access_log_open(&log, "-", WEFT_LOG_COMMON, NULL);
+    CHECK_EQ(dup2(kept, STDOUT_FILENO), STDOUT_FILENO);
+    CHECK_EQ(opened, 0);
+    for (int i = 0; i < 20000; i++) {
+        weft_access_log_add(&log, &scene.clock, &scene.record);
+    }
+    CHECK(log.dropped > 0);
+    weft_access_log_close(&log);
+    close(kept);
+    close(ends[0]);
+    close(ends[1]);
     temp_dir_remove(&scene.dir);
 }
 
