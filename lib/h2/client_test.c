@@ -270,6 +270,29 @@ TEST(promises_beyond_the_limit_are_refused)
     side_end(side);
 }
 
+// RFC 9113 §5.1: a reserved stream takes HEADERS and RST_STREAM alone.
+TEST(a_promised_stream_begins_with_headers)
+{
+    const int types[] = {DATA, WINDOW_UPDATE};
+    for (size_t i = 0; i < WEFT_COUNT(types); i++) {
+        struct side *side = client_that_takes_pushes();
+        PROMISE(side, 2);
+        put_u32_frame(&side->in, types[i], 2, 1);
+        side_feed(side);
+        CHECK_FAILED(side, WEFT_HTTP_PROTOCOL_ERROR);
+        CHECK_STORY(
+            side,
+            "1 PROMISE 2; 1 CLOSED PROTOCOL_ERROR; 2 CLOSED PROTOCOL_ERROR; FAILED PROTOCOL_ERROR");
+        side_end(side);
+    }
+    struct side *side = client_that_takes_pushes();
+    PROMISE(side, 2);
+    put_u32_frame(&side->in, RST_STREAM, 2, WEFT_HTTP_CANCEL);
+    side_feed(side);
+    CHECK_STORY(side, "1 PROMISE 2; 2 CLOSED CANCEL");
+    side_end(side);
+}
+
 // The limit interim_count
 TEST(interim_heads_without_end_are_a_stream_error)
 {

@@ -41,6 +41,31 @@ TEST(each_state_takes_what_the_figure_allows)
     }
 }
 
+// RFC 9113 §5.1 (H2-08 to H2-10): how far a frame in a wrong state reaches
+TEST(what_a_state_refuses_has_a_scope_and_a_code)
+{
+    const struct {
+        struct weft_h2_stream_state state;
+        enum weft_http_scope scope;
+        unsigned code;
+    } rows[] = {
+        {weft_h2_stream_idle(), WEFT_HTTP_CONNECTION, WEFT_HTTP_PROTOCOL_ERROR},
+        {AFTER(WEFT_H2_SEND_PROMISE), WEFT_HTTP_CONNECTION, WEFT_HTTP_PROTOCOL_ERROR},
+        {AFTER(WEFT_H2_RECV_PROMISE), WEFT_HTTP_CONNECTION, WEFT_HTTP_PROTOCOL_ERROR},
+        {AFTER(WEFT_H2_RECV_HEADERS, WEFT_H2_RECV_END), WEFT_HTTP_STREAM,
+         WEFT_HTTP_STREAM_CLOSED_ERROR},
+        {AFTER(WEFT_H2_RECV_HEADERS, WEFT_H2_RESET), WEFT_HTTP_CONNECTION,
+         WEFT_HTTP_STREAM_CLOSED_ERROR},
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct weft_h2_stream_state state = rows[i].state;
+        struct weft_http_error error = weft_h2_stream_step(&state, WEFT_H2_RECV_DATA);
+        CHECK_EQ(error.scope, rows[i].scope);
+        CHECK_EQ(error.code, rows[i].code);
+        CHECK_EQ(state.now, rows[i].state.now);
+    }
+}
+
 static struct side *server_with_states(void)
 {
     struct side *side = side_ready(WEFT_HTTP_SERVER);
