@@ -350,5 +350,6 @@ TEST(a_client_tells_priorities)
     CHECK_EQ(frame.id, 0);
     CHECK_EQ(frame_u32(&frame, 0), 1);
     CHECK_SPAN(weft_span_skip(frame.payload, 4), "u=1, i");
+    CHECK(weft_h2_wants_input(side->conn)); // it was counted in, and out again
     side_end(side);
 }

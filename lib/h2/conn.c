@@ -138,7 +138,8 @@ void weft_h2_conn_end_stream(struct weft_h2_conn *conn, struct weft_h2_stream *s
 
     uint32_t unconsumed = stream->receive_window.outstanding; // nobody will consume it any more
     stream->receive_window.outstanding = 0;
-    if (unconsumed > 0 && !conn->is_failed) weft_h2_conn_consume(conn, NULL, unconsumed);
+    if (unconsumed > 0 && !conn->is_failed && !conn->peer_has_closed)
+        weft_h2_conn_consume(conn, NULL, unconsumed);
 }
 
 void weft_h2_conn_settle(struct weft_h2_conn *conn, struct weft_h2_stream *stream)
@@ -280,6 +281,7 @@ void weft_h2_feed_end(struct weft_h2_conn *conn, uint64_t now_us)
         if (weft_h2_stream_awaits_peer(stream->state)) {
             weft_h2_conn_end_stream(conn, stream, error);
         }
+        if (conn->is_failed) return; // that has ended them all
     }
 }
 

@@ -219,6 +219,8 @@ void weft_h2_conn_send_window_update(struct weft_h2_conn *conn, uint32_t stream_
                                      uint32_t increment);
 void weft_h2_conn_send_settings_ack(struct weft_h2_conn *conn);
 void weft_h2_conn_send_rst(struct weft_h2_conn *conn, uint32_t stream_id, uint32_t code);
+void weft_h2_conn_send_priority_update(struct weft_h2_conn *conn, uint32_t stream_id,
+                                       struct weft_span value);
 void weft_h2_conn_send_goaway(struct weft_h2_conn *conn, uint32_t last_id, uint32_t code,
                               const char *reason);
 

@@ -194,6 +194,7 @@ static void end_unprocessed(struct weft_h2_conn *conn, uint32_t last_id)
         struct weft_h2_stream *stream = WEFT_LIST_ENTRY(link, struct weft_h2_stream, link);
         next = link->next;
         if (stream->is_ours && stream->id > last_id) weft_h2_conn_end_stream(conn, stream, error);
+        if (conn->is_failed) return; // that has ended them all
     }
 }
 

@@ -114,6 +114,14 @@ void weft_h2_conn_send_goaway(struct weft_h2_conn *conn, uint32_t last_id, uint3
           weft_h2_write_goaway(&conn->out.frames, last_id, code, debug_data));
 }
 
+void weft_h2_conn_send_priority_update(struct weft_h2_conn *conn, uint32_t stream_id,
+                                       struct weft_span value)
+{
+    size_t at = weft_h2_conn_frame_start(conn);
+    added(conn, &conn->out.frames, at,
+          weft_h2_write_priority_update(&conn->out.frames, stream_id, value));
+}
+
 // What the user sees
 
 struct weft_span weft_h2_output(struct weft_h2_conn *conn)

@@ -124,9 +124,6 @@ enum weft_result weft_h2_send_priority_update(struct weft_h2_conn *conn, uint64_
     weft_write_decimal(&out, priority.urgency);
     if (priority.incremental) weft_write_bytes(&out, WEFT_SPAN(", i"));
 
-    size_t at = weft_h2_conn_frame_start(conn);
-    enum weft_result result =
-        weft_h2_write_priority_update(&conn->out.frames, (uint32_t)stream_id, weft_written(&out));
-    if (result == WEFT_OK) weft_h2_conn_trace_out(conn, &conn->out.frames, at);
-    return result;
+    weft_h2_conn_send_priority_update(conn, (uint32_t)stream_id, weft_written(&out));
+    return conn->is_failed ? WEFT_NO_MEMORY : WEFT_OK;
 }

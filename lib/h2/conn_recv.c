@@ -335,6 +335,12 @@ static void begin_frame(struct weft_h2_conn *conn)
 static void in_frame_header(struct weft_h2_conn *conn)
 {
     struct weft_h2_in *in = &conn->in;
+    if (in->header_size == 0 && in->rest.size >= WEFT_H2_FRAME_HEADER_SIZE) { // mostly
+        in->frame = weft_h2_parse_frame_header(in->rest.data);
+        take(conn, WEFT_H2_FRAME_HEADER_SIZE);
+        begin_frame(conn);
+        return;
+    }
     struct weft_span part = take(conn, (size_t)(WEFT_H2_FRAME_HEADER_SIZE - in->header_size));
     memcpy(in->header + in->header_size, part.data, part.size);
     in->header_size = (uint8_t)(in->header_size + part.size);

@@ -22,7 +22,8 @@ void weft_h2_conn_send_preface(struct weft_h2_conn *conn)
     if (!is_server) SAY(ENABLE_PUSH, conn->config.accepts_push ? 1 : 0);
     SAY(MAX_CONCURRENT_STREAMS, is_server ? limits->concurrent_streams : limits->promised_count);
     if (limits->stream_window != WEFT_H2_WINDOW_FIRST) {
-        SAY(INITIAL_WINDOW_SIZE, limits->stream_window);
+        uint32_t window = limits->stream_window;
+        SAY(INITIAL_WINDOW_SIZE, window < WEFT_H2_WINDOW_MOST ? window : WEFT_H2_WINDOW_MOST);
     }
     SAY(MAX_HEADER_LIST_SIZE, limits->field_section_size);
     SAY(NO_RFC7540_PRIORITIES, 1); // RFC 9218 §2.1
