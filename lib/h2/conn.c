@@ -78,6 +78,7 @@ void weft_h2_free(struct weft_h2_conn *conn)
 
     if (conn->pulled) weft_h2_streams_remove(&conn->streams, conn->pulled);
     weft_h2_streams_deinit(&conn->streams);
+    weft_h2_conn_forget_heads(conn);
     weft_release(&conn->alloc, conn->updates, WEFT_H2_UPDATES * sizeof(*conn->updates));
     weft_queue_deinit(&conn->in.payload);
     weft_queue_deinit(&conn->in.block);

@@ -62,6 +62,7 @@ struct weft_h2_in {
     uint64_t head_start_us; // when what is incomplete began to come; 0 for nothing
     uint32_t streams_this_feed;
     struct weft_hpack_decoder *decoder;
+    struct weft_h2_known_heads *known; // NULL until a request came
 };
 
 struct weft_h2_out {
@@ -194,6 +195,9 @@ struct weft_http_error weft_h2_conn_judge_past(struct weft_h2_conn *conn, uint32
 
 // conn_fields.c
 
+/** Drops the requests that were remembered. */
+void weft_h2_conn_forget_heads(struct weft_h2_conn *conn);
+
 void weft_h2_conn_on_block(struct weft_h2_conn *conn, const struct weft_h2_frame *frame,
                            const struct weft_h2_headers *headers, struct weft_span block);
 
@@ -231,7 +235,7 @@ size_t weft_h2_conn_frame_start(struct weft_h2_conn *conn);
 void weft_h2_conn_trace_out(struct weft_h2_conn *conn, const struct weft_queue *queue, size_t at);
 void weft_h2_conn_trace(struct weft_h2_conn *conn, struct weft_trace_record record);
 
-/** Drops what the queues hold for speed. */
+/** Drops what is only held for speed. */
 void weft_h2_conn_trim(struct weft_h2_conn *conn);
 
 // conn_priority.c

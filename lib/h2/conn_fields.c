@@ -187,6 +187,54 @@ static void tell_request(struct weft_h2_conn *conn, struct weft_h2_stream *strea
     }
 }
 
+// A request that came before as the same bytes, under the same table: it need not be decoded again. Its block would
+// not have changed the table either. A trace wants to see every field.
+static const struct weft_http_head *known_request(struct weft_h2_conn *conn,
+                                                  struct weft_h2_stream *stream,
+                                                  struct weft_span block, uint64_t table)
+{
+    if (!conn->in.known || conn->config.trace || table == 0) return NULL;
+    struct weft_h2_known_head *known = weft_h2_known_heads_find(conn->in.known, block, table);
+    if (!known) return NULL;
+
+    stream->known = known;
+    stream->field_count_in = known->field_count;
+    conn->totals.field_wire_received += block.size;
+    conn->totals.field_text_received += known->text_size;
+    return &known->head;
+}
+
+static void remember_request(struct weft_h2_conn *conn, const struct weft_h2_stream *stream,
+                             const struct weft_http_head *head, struct weft_span block,
+                             struct weft_h2_known_head *known)
+{
+    if (known->table == 0 || known->table != weft_hpack_decoder_state(conn->in.decoder)) return;
+    if (!conn->in.known) {
+        conn->in.known = weft_allocate_zeroed(&conn->alloc, sizeof(*conn->in.known));
+        if (!conn->in.known) return;
+    }
+    known->block = block;
+    known->head = *head;
+    known->field_count = stream->field_count_in;
+    weft_h2_known_heads_add(conn->in.known, &conn->alloc, known);
+}
+
+static const struct weft_http_head *read_request(struct weft_h2_conn *conn,
+                                                 struct weft_h2_stream *stream,
+                                                 struct weft_span block,
+                                                 enum weft_http_verdict *verdict)
+{
+    struct weft_h2_known_head known = {.table = weft_hpack_decoder_state(conn->in.decoder)};
+    const struct weft_http_head *head = known_request(conn, stream, block, known.table);
+    if (head) return head;
+
+    uint64_t text_before = conn->totals.field_text_received;
+    head = read_head(conn, stream, WEFT_HTTP_REQUEST_SECTION, block, verdict);
+    known.text_size = (uint32_t)(conn->totals.field_text_received - text_before);
+    if (head) remember_request(conn, stream, head, block, &known);
+    return head;
+}
+
 static void on_request(struct weft_h2_conn *conn, const struct weft_h2_frame *frame,
                        const struct weft_h2_headers *headers, struct weft_span block)
 {
@@ -207,8 +255,7 @@ static void on_request(struct weft_h2_conn *conn, const struct weft_h2_frame *fr
     }
     (void)weft_h2_stream_step(&stream->state, WEFT_H2_RECV_HEADERS);
     enum weft_http_verdict verdict;
-    struct weft_http_head *head =
-        read_head(conn, stream, WEFT_HTTP_REQUEST_SECTION, block, &verdict);
+    const struct weft_http_head *head = read_request(conn, stream, block, &verdict);
     if (!head) {
         if (verdict != WEFT_HTTP_TOO_LARGE || conn->is_failed) return;
         answer_status(conn, stream, 431, ends); // RFC 6585 §5
@@ -228,6 +275,14 @@ static void on_request(struct weft_h2_conn *conn, const struct weft_h2_frame *fr
     stream->content_left_in = head->content_length;
     weft_h2_conn_first_priority(conn, stream, head, headers->weight);
     tell_request(conn, stream, head, ends);
+}
+
+void weft_h2_conn_forget_heads(struct weft_h2_conn *conn)
+{
+    if (!conn->in.known) return;
+    weft_h2_known_heads_clear(conn->in.known, &conn->alloc);
+    weft_release(&conn->alloc, conn->in.known, sizeof(*conn->in.known));
+    conn->in.known = NULL;
 }
 
 // Responses and trailers

@@ -15,8 +15,15 @@ static struct weft_h2_stream *entry(struct weft_list *link)
     return link ? WEFT_LIST_ENTRY(link, struct weft_h2_stream, link) : NULL;
 }
 
+static void release_known(struct weft_h2_streams *streams, struct weft_h2_stream *stream)
+{
+    weft_h2_known_head_release(stream->known, streams->alloc);
+    stream->known = NULL;
+}
+
 static void free_stream(struct weft_h2_streams *streams, struct weft_h2_stream *stream)
 {
+    release_known(streams, stream);
     weft_arena_deinit(&stream->arena);
     weft_release(streams->alloc, stream, sizeof(*stream));
 }
@@ -55,7 +62,9 @@ static struct weft_h2_stream *take_pooled(struct weft_h2_streams *streams)
 static struct weft_h2_stream *allocate(struct weft_h2_streams *streams, size_t arena_limit)
 {
     struct weft_h2_stream *stream = weft_allocate(streams->alloc, sizeof(*stream));
-    if (stream) weft_arena_init(&stream->arena, streams->alloc, arena_limit);
+    if (!stream) return NULL;
+    weft_arena_init(&stream->arena, streams->alloc, arena_limit);
+    stream->known = NULL;
     return stream;
 }
 
@@ -108,6 +117,7 @@ void weft_h2_streams_remove(struct weft_h2_streams *streams, struct weft_h2_stre
     if (streams->recent == stream) streams->recent = NULL;
     weft_h2_past_note(streams, stream->id, past_from(&stream->error));
 
+    release_known(streams, stream);
     weft_arena_reset(&stream->arena);
     if (streams->pool_count >= WEFT_H2_POOL_COUNT ||
         stream->arena.held > WEFT_H2_POOLED_ARENA_SIZE) {

@@ -6,6 +6,7 @@
 #include "base/idmap.h"
 #include "base/list.h"
 #include "h2/flow.h"
+#include "h2/known_heads.h"
 #include "h2/state.h"
 #include "http/scheduler.h"
 
@@ -39,7 +40,8 @@ struct weft_h2_stream {
     void *user;
     struct weft_span authority; // client that accepts pushes: of the request
     struct weft_http_error error;
-    struct weft_arena arena; // heads live here
+    struct weft_arena arena;          // heads live here
+    struct weft_h2_known_head *known; // or here, where the same request came before
 };
 
 /** How a stream that is no longer kept has ended. */
@@ -50,7 +52,7 @@ enum weft_h2_past {
     WEFT_H2_PAST_RESET_BY_PEER, // nothing may come any more, §5.1
 };
 
-enum { WEFT_H2_PAST_COUNT = 32, WEFT_H2_POOL_COUNT = 4, WEFT_H2_POOLED_ARENA_SIZE = 4096 };
+enum { WEFT_H2_PAST_COUNT = 32, WEFT_H2_POOL_COUNT = 16, WEFT_H2_POOLED_ARENA_SIZE = 4096 };
 
 struct weft_h2_streams {
     const struct weft_alloc *alloc;

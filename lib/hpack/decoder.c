@@ -288,6 +288,12 @@ const char *weft_hpack_decoder_reason(const struct weft_hpack_decoder *decoder)
     return decoder->reason ? decoder->reason : "";
 }
 
+uint64_t weft_hpack_decoder_state(const struct weft_hpack_decoder *decoder)
+{
+    if (decoder->lowered != SIZE_MAX) return 0;
+    return (uint64_t)decoder->table.next << 32 | (decoder->table.oldest + 1);
+}
+
 size_t weft_hpack_decoder_memory(const struct weft_hpack_decoder *decoder)
 {
     return sizeof(*decoder) + weft_hpack_table_memory(&decoder->table) + decoder->scratch_room;

@@ -76,6 +76,10 @@ enum weft_hpack_status weft_hpack_decode_next(struct weft_hpack_decoder *decoder
 /** Why the last decode failed: static text that names the section's rule. */
 const char *weft_hpack_decoder_reason(const struct weft_hpack_decoder *decoder);
 
+/** A number that changes whenever the table does: the same block then decodes to the same fields. 0 where that cannot be said,
+ *  as a size update has to come first. */
+uint64_t weft_hpack_decoder_state(const struct weft_hpack_decoder *decoder);
+
 /** Bytes that the decoder holds now, its table with it. */
 size_t weft_hpack_decoder_memory(const struct weft_hpack_decoder *decoder);
 

@@ -1,0 +1,48 @@
+// h2/known_heads.h: requests that came before, byte for byte: what they meant then, they mean again.
+//
+// HPACK makes the same request the same few bytes, as long as the table does not change. A client that asks again and
+// again, as those of APIs do, need not have its heads decoded and judged again and again.
+#ifndef WEFT_H2_KNOWN_HEADS_H
+#define WEFT_H2_KNOWN_HEADS_H
+
+#include "base/alloc.h"
+#include "http/head.h"
+
+enum {
+    WEFT_H2_KNOWN_SLOTS = 16,
+    WEFT_H2_KNOWN_BLOCK_MOST = 128, // bytes of a block that is remembered
+    WEFT_H2_KNOWN_SEEN = 32,
+};
+
+/** A head with the block that it came in; one piece of memory, shared by the streams that it came on. */
+struct weft_h2_known_head {
+    uint32_t references;
+    uint32_t hash;  // of the block
+    uint64_t table; // the decoder's table, by weft_hpack_decoder_state()
+    size_t held;    // bytes of memory
+    struct weft_span block;
+    uint32_t field_count; // as charged
+    uint32_t text_size;   // of the fields as text lines
+    struct weft_http_head head;
+};
+
+struct weft_h2_known_heads {
+    struct weft_h2_known_head *slots[WEFT_H2_KNOWN_SLOTS];
+    uint32_t seen[WEFT_H2_KNOWN_SEEN]; // hashes of blocks that came once
+};
+
+/** The head of a block that came before under the same state of the table, or NULL. The caller's reference is counted. */
+struct weft_h2_known_head *weft_h2_known_heads_find(struct weft_h2_known_heads *heads,
+                                                    struct weft_span block, uint64_t table);
+
+/** Remembers a well-formed head, the second time that its block comes; does nothing without memory. */
+void weft_h2_known_heads_add(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc,
+                             const struct weft_h2_known_head *known);
+
+/** Gives a reference back; `known` may be NULL. */
+void weft_h2_known_head_release(struct weft_h2_known_head *known, const struct weft_alloc *alloc);
+
+/** Forgets all; heads that streams still refer to go with these. */
+void weft_h2_known_heads_clear(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc);
+
+#endif
