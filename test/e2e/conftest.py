@@ -62,7 +62,7 @@ class Server:
                 break
             if line is None:
                 break
-            for scheme, port in re.findall(r"\b(https?)://[^\s:/]+(?:\]|):(\d+)", line):
+            for scheme, port in re.findall(r"\b(https?)://(?:\[[^\s\]]+\]|[^\s:/]+):(\d+)", line):
                 self.ports[scheme] = int(port)
         assert self.ports, "weft did not say where it listens:\n" + "".join(self.lines)
 
@@ -111,6 +111,17 @@ class Server:
         time.sleep(0.02)
         assert "Sanitizer" not in self.output() and "runtime error" not in self.output(), self.output()
         return status
+
+
+def open_sockets(server):
+    """How many sockets the server holds, its listeners among them."""
+    count = 0
+    for entry in pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir():
+        try:
+            count += os.readlink(entry).startswith("socket:")
+        except FileNotFoundError:
+            pass
+    return count
 
 
 class Certificate:
