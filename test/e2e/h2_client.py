@@ -135,6 +135,18 @@ def head(stream, flags=END_STREAM | END_HEADERS, block=REQUEST):
     return frame(HEADERS, flags, stream, block)
 
 
+def string(text):
+    """A string of HPACK without Huffman, RFC 7541 §5.2."""
+    size, octets = len(text), b""
+    if size < 127:
+        return bytes([size]) + text
+    size -= 127
+    while size >= 128:
+        octets += bytes([size % 128 + 128])
+        size //= 128
+    return b"\x7f" + octets + bytes([size]) + text
+
+
 def setting(*pairs):
     """The payload of SETTINGS."""
     return b"".join(struct.pack(">HI", key, value) for key, value in pairs)
