@@ -117,7 +117,7 @@ class Client:
         size = self.held.pop(stream, 0)
         if size:
             self.h2.increment_flow_control_window(size)
-            with contextlib.suppress(h2.exceptions.StreamClosedError):  # its end came in the same read
+            with contextlib.suppress(h2.exceptions.StreamClosedError, KeyError):  # its end came in the same read
                 self.h2.increment_flow_control_window(size, stream)
 
     def wait(self, *streams, seconds=30):
