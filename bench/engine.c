@@ -73,6 +73,7 @@ static void weft_serve(struct weft_conn *server)
         head.fields = answer_heads;
         head.field_count = FIELDS;
         head.content_length = CONTENT;
+        head.stamp = 1;
         if (weft_conn_respond(server, event.stream_id, &head, false) != WEFT_OK) abort();
     }
     while (weft_conn_next_turn(server, CONTENT, &turn)) {

@@ -62,7 +62,7 @@ struct weft_h2_in {
     uint64_t head_start_us; // when what is incomplete began to come; 0 for nothing
     uint32_t streams_this_feed;
     struct weft_hpack_decoder *decoder;
-    struct weft_h2_known_heads *known; // NULL until a request came
+    struct weft_h2_known_heads *known; // NULL until a head came
 };
 
 struct weft_h2_out {
@@ -195,7 +195,7 @@ struct weft_http_error weft_h2_conn_judge_past(struct weft_h2_conn *conn, uint32
 
 // conn_fields.c
 
-/** Drops the requests that were remembered. */
+/** Drops the heads that were remembered. */
 void weft_h2_conn_forget_heads(struct weft_h2_conn *conn);
 
 void weft_h2_conn_on_block(struct weft_h2_conn *conn, const struct weft_h2_frame *frame,

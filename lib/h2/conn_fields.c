@@ -125,6 +125,55 @@ static struct weft_http_head *read_head(struct weft_h2_conn *conn, struct weft_h
     return NULL;
 }
 
+// A head that came before as the same bytes, under the same table: it need not be decoded again. Its block would
+// not have changed the table either. A trace wants to see every field.
+static const struct weft_http_head *known_head(struct weft_h2_conn *conn,
+                                               struct weft_h2_stream *stream,
+                                               struct weft_span block, uint64_t table)
+{
+    if (!conn->in.known || conn->config.trace || table == 0) return NULL;
+    if (stream->known) return NULL; // of an interim response: it is lent until the stream ends
+    struct weft_h2_known_head *known = weft_h2_known_heads_find(conn->in.known, block, table);
+    if (!known) return NULL;
+
+    stream->known = known;
+    stream->field_count_in = known->field_count;
+    conn->totals.field_wire_received += block.size;
+    conn->totals.field_text_received += known->text_size;
+    return &known->head;
+}
+
+static void remember_head(struct weft_h2_conn *conn, const struct weft_h2_stream *stream,
+                          const struct weft_http_head *head, struct weft_span block,
+                          struct weft_h2_known_head *known)
+{
+    if (known->table == 0 || known->table != weft_hpack_decoder_state(conn->in.decoder)) return;
+    if (!conn->in.known) {
+        conn->in.known = weft_allocate_zeroed(&conn->alloc, sizeof(*conn->in.known));
+        if (!conn->in.known) return;
+    }
+    known->block = block;
+    known->head = *head;
+    known->field_count = stream->field_count_in;
+    weft_h2_known_heads_add(conn->in.known, &conn->alloc, known);
+}
+
+// Requests of a server's connection, responses of a client's: never both.
+static const struct weft_http_head *
+read_head_once(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
+               enum weft_http_section kind, struct weft_span block, enum weft_http_verdict *verdict)
+{
+    struct weft_h2_known_head known = {.table = weft_hpack_decoder_state(conn->in.decoder)};
+    const struct weft_http_head *head = known_head(conn, stream, block, known.table);
+    if (head) return head;
+
+    uint64_t text_before = conn->totals.field_text_received;
+    head = read_head(conn, stream, kind, block, verdict);
+    known.text_size = (uint32_t)(conn->totals.field_text_received - text_before);
+    if (head) remember_head(conn, stream, head, block, &known);
+    return head;
+}
+
 static struct weft_http_error malformed(const char *reason)
 {
     return weft_h2_stream_error(WEFT_HTTP_PROTOCOL_ERROR, reason);
@@ -187,54 +236,6 @@ static void tell_request(struct weft_h2_conn *conn, struct weft_h2_stream *strea
     }
 }
 
-// A request that came before as the same bytes, under the same table: it need not be decoded again. Its block would
-// not have changed the table either. A trace wants to see every field.
-static const struct weft_http_head *known_request(struct weft_h2_conn *conn,
-                                                  struct weft_h2_stream *stream,
-                                                  struct weft_span block, uint64_t table)
-{
-    if (!conn->in.known || conn->config.trace || table == 0) return NULL;
-    struct weft_h2_known_head *known = weft_h2_known_heads_find(conn->in.known, block, table);
-    if (!known) return NULL;
-
-    stream->known = known;
-    stream->field_count_in = known->field_count;
-    conn->totals.field_wire_received += block.size;
-    conn->totals.field_text_received += known->text_size;
-    return &known->head;
-}
-
-static void remember_request(struct weft_h2_conn *conn, const struct weft_h2_stream *stream,
-                             const struct weft_http_head *head, struct weft_span block,
-                             struct weft_h2_known_head *known)
-{
-    if (known->table == 0 || known->table != weft_hpack_decoder_state(conn->in.decoder)) return;
-    if (!conn->in.known) {
-        conn->in.known = weft_allocate_zeroed(&conn->alloc, sizeof(*conn->in.known));
-        if (!conn->in.known) return;
-    }
-    known->block = block;
-    known->head = *head;
-    known->field_count = stream->field_count_in;
-    weft_h2_known_heads_add(conn->in.known, &conn->alloc, known);
-}
-
-static const struct weft_http_head *read_request(struct weft_h2_conn *conn,
-                                                 struct weft_h2_stream *stream,
-                                                 struct weft_span block,
-                                                 enum weft_http_verdict *verdict)
-{
-    struct weft_h2_known_head known = {.table = weft_hpack_decoder_state(conn->in.decoder)};
-    const struct weft_http_head *head = known_request(conn, stream, block, known.table);
-    if (head) return head;
-
-    uint64_t text_before = conn->totals.field_text_received;
-    head = read_head(conn, stream, WEFT_HTTP_REQUEST_SECTION, block, verdict);
-    known.text_size = (uint32_t)(conn->totals.field_text_received - text_before);
-    if (head) remember_request(conn, stream, head, block, &known);
-    return head;
-}
-
 static void on_request(struct weft_h2_conn *conn, const struct weft_h2_frame *frame,
                        const struct weft_h2_headers *headers, struct weft_span block)
 {
@@ -255,7 +256,8 @@ static void on_request(struct weft_h2_conn *conn, const struct weft_h2_frame *fr
     }
     (void)weft_h2_stream_step(&stream->state, WEFT_H2_RECV_HEADERS);
     enum weft_http_verdict verdict;
-    const struct weft_http_head *head = read_request(conn, stream, block, &verdict);
+    const struct weft_http_head *head =
+        read_head_once(conn, stream, WEFT_HTTP_REQUEST_SECTION, block, &verdict);
     if (!head) {
         if (verdict != WEFT_HTTP_TOO_LARGE || conn->is_failed) return;
         answer_status(conn, stream, 431, ends); // RFC 6585 §5
@@ -331,7 +333,7 @@ static void on_response(struct weft_h2_conn *conn, struct weft_h2_stream *stream
 {
     enum weft_http_verdict verdict;
     const struct weft_http_head *head =
-        read_head(conn, stream, WEFT_HTTP_RESPONSE_SECTION, block, &verdict);
+        read_head_once(conn, stream, WEFT_HTTP_RESPONSE_SECTION, block, &verdict);
     if (!head) return;
     stream->received_us = conn->now_us;
     if (head->status < 200) {

@@ -1,6 +1,6 @@
-// h2/known_heads.h: requests that came before, byte for byte: what they meant then, they mean again.
+// h2/known_heads.h: heads that came before, byte for byte: what they meant then, they mean again.
 //
-// HPACK makes the same request the same few bytes, as long as the table does not change. A client that asks again and
+// HPACK makes the same head the same few bytes, as long as the table does not change. A client that asks again and
 // again, as those of APIs do, need not have its heads decoded and judged again and again.
 #ifndef WEFT_H2_KNOWN_HEADS_H
 #define WEFT_H2_KNOWN_HEADS_H
