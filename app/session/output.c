@@ -12,7 +12,9 @@ enum {
         10 * 1400,     // as much as leaves before the first acknowledgement: ten segments, RFC 6928
     IDLE_US = 1000000, // after this long the congestion window may have shrunk, RFC 5681 §4.1
     RECORD_OVERHEAD = 5 + 8 + 16,
-    PIECES_MOST = 4, // of the connection's output in a turn
+    PIECES_MOST = 4,       // of the connection's output in a turn
+    FRAME_HEAD_SIZE = 9,   // of HTTP/2; what h1 puts before content is not more in most answers
+    LEAST_TURN_SIZE = 256, // the end of a burst that is not worth a frame
 };
 
 static size_t unsent(const struct weft_session *session)
@@ -32,15 +34,21 @@ static void fill_turn(struct weft_session *session, const struct weft_http_turn 
     }
 }
 
-// Lets streams send until a burst is together. Was there any?
+// Is a burst together?
+static bool is_full(const struct weft_session *session)
+{
+    return unsent(session) + FRAME_HEAD_SIZE + LEAST_TURN_SIZE > session->burst;
+}
+
+// Lets streams send until a burst is together, with the frames' heads: it is to fill whole records. Was there any?
 static bool give_turns(struct weft_session *session)
 {
     struct weft_http_turn turn;
     bool had_any = false;
     for (;;) {
-        size_t waiting = unsent(session);
-        if (waiting >= session->burst || session->is_dying) return had_any;
-        if (!weft_conn_next_turn(session->conn, session->burst - waiting, &turn)) return had_any;
+        if (is_full(session) || session->is_dying) return had_any;
+        size_t most = session->burst - unsent(session) - FRAME_HEAD_SIZE;
+        if (!weft_conn_next_turn(session->conn, most, &turn)) return had_any;
         fill_turn(session, &turn);
         had_any = true;
     }
@@ -54,10 +62,10 @@ void weft_session_fill_output(struct weft_session *session)
         goes_on = weft_session_give_events(session);
         // Nothing is put behind what could not leave: an urgent answer would have to wait for it.
         if (!session->may_write || session->is_dying) continue;
-        if (unsent(session) >= session->burst) break;
+        if (is_full(session)) break;
         goes_on = give_turns(session) || goes_on;
     }
-    session->has_more = !session->is_dying && unsent(session) >= session->burst;
+    session->has_more = !session->is_dying && is_full(session);
 }
 
 static size_t record_size(struct weft_session *session, uint64_t now_us)
