@@ -13,7 +13,7 @@ enum {
     IDLE_US = 1000000, // after this long the congestion window may have shrunk, RFC 5681 §4.1
     RECORD_OVERHEAD = 5 + 8 + 16,
     PIECES_MOST = 4,       // of the connection's output in a turn
-    FRAME_HEAD_SIZE = 9,   // of HTTP/2; what h1 puts before content is not more in most answers
+    FRAME_HEAD_SIZE = 9,   // of HTTP/2; a chunk of HTTP/1.1 has less
     LEAST_TURN_SIZE = 256, // the end of a burst that is not worth a frame
 };
 

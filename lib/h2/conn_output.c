@@ -5,6 +5,9 @@
 
 #include <assert.h>
 
+// A larger queue is let go when it is empty: the next connection finds its memory warm.
+enum { KEPT_MOST = 1024 };
+
 static bool is_waiting(const struct weft_h2_conn *conn)
 {
     return weft_queue_size(&conn->out.frames) > 0 || weft_queue_size(&conn->out.control) > 0;
@@ -161,6 +164,7 @@ void weft_h2_sent(struct weft_h2_conn *conn, size_t size, uint64_t now_us)
     uint32_t *left = out->gives_control ? &out->control_left : &out->frames_left;
     *left = walk(out, weft_queue_bytes(queue), *left, size);
     weft_queue_drop(queue, size);
+    if (queue->size > KEPT_MOST) weft_queue_trim(queue);
     conn->totals.sent_size += size;
     out->progress_us = now_us;
 }

@@ -3,7 +3,10 @@
 
 #include <assert.h>
 
-enum { TINY_DATA = 256 };
+enum {
+    TINY_DATA = 256,
+    ROOM_MOST = 65536 - WEFT_H2_FRAME_HEADER_SIZE, // taken ahead of the turns to come
+};
 
 void weft_h2_conn_update_ready(struct weft_h2_conn *conn, struct weft_h2_stream *stream)
 {
@@ -26,7 +29,23 @@ static size_t turn_size(const struct weft_h2_conn *conn, const struct weft_h2_st
     if (size > conn->send_window.available) size = conn->send_window.available;
     if (size > WEFT_H2_FRAME_PAYLOAD) size = WEFT_H2_FRAME_PAYLOAD; // no peer's maximum is lower
     if ((uint64_t)size > most) size = (int64_t)most;
+    int64_t left = stream->content_left_out;
+    if (left > 0 && size > left) size = left;
     return (size_t)size;
+}
+
+// Room for a turn; where others will follow, room for theirs too, so that what was filled is not moved as it grows.
+static uint8_t *turn_room(struct weft_h2_conn *conn, const struct weft_h2_stream *stream,
+                          size_t size, size_t most)
+{
+    const struct weft_list *waiting = &stream->scheduled.waiting;
+    bool is_alone = waiting->next == waiting->prev;
+    bool is_last = is_alone && stream->content_left_out == (int64_t)size;
+    if (!is_last) {
+        size_t ahead = most < ROOM_MOST ? most : ROOM_MOST;
+        if (ahead > size) size = ahead;
+    }
+    return weft_queue_room(&conn->out.frames, WEFT_H2_FRAME_HEADER_SIZE + size);
 }
 
 static void trace_turn(struct weft_h2_conn *conn, const struct weft_http_scheduled *scheduled,
@@ -53,7 +72,7 @@ bool weft_h2_next_turn(struct weft_h2_conn *conn, size_t most, struct weft_http_
 
     struct weft_h2_stream *stream = WEFT_LIST_ENTRY(scheduled, struct weft_h2_stream, scheduled);
     size_t size = turn_size(conn, stream, most);
-    uint8_t *room = weft_queue_room(&conn->out.frames, WEFT_H2_FRAME_HEADER_SIZE + size);
+    uint8_t *room = turn_room(conn, stream, size, most);
     if (!room) return false;
     if (conn->config.trace) trace_turn(conn, scheduled, reason, size);
     *turn = (struct weft_http_turn){

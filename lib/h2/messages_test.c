@@ -284,8 +284,13 @@ TEST(our_content_that_is_not_as_long_as_said_resets_the_stream)
         CHECK_EQ(weft_h2_respond(side->conn, 1, &head, false), WEFT_OK);
         struct weft_http_turn turn;
         CHECK(weft_h2_next_turn(side->conn, 100, &turn));
+        CHECK_EQ(turn.size, 10); // never more than the length allows
         memset(turn.room, 'x', turn.size);
-        weft_h2_commit(side->conn, &turn, more ? 11 : 9, !more);
+        weft_h2_commit(side->conn, &turn, more ? 10 : 9, !more);
+        if (more) {
+            CHECK(weft_h2_next_turn(side->conn, 100, &turn));
+            weft_h2_commit(side->conn, &turn, 1, true);
+        }
         side_pull(side);
         side_drain(side);
         CHECK_RESET(side, 1, WEFT_HTTP_INTERNAL_ERROR);
