@@ -92,6 +92,7 @@ struct weft_h1_conn {
 
     // What is sent
     struct weft_queue out;
+    uint64_t fit_stamp;      // of the last head that was judged and found fit; 0 for none
     uint32_t answered_count; // server: since output left last
     bool is_draining;
 

@@ -155,13 +155,22 @@ static enum weft_result respond_finally(struct weft_h1_conn *conn,
     return WEFT_OK;
 }
 
+// A head that is the same as the last need not be judged again.
+static bool answer_is_fit(struct weft_h1_conn *conn, const struct weft_http_head *head)
+{
+    if (head->stamp != 0 && head->stamp == conn->fit_stamp) return true;
+    if (weft_http_head_check(head, WEFT_HTTP_RESPONSE_SECTION) != WEFT_OK) return false;
+    conn->fit_stamp = head->stamp;
+    return true;
+}
+
 enum weft_result weft_h1_respond(struct weft_h1_conn *conn, uint64_t stream_id,
                                  const struct weft_http_head *head, bool ends)
 {
     struct weft_h1_exchange *exchange = weft_h1_exchange_find(conn, stream_id);
     if (!exchange) return WEFT_GONE;
     bool is_fit = conn->role == WEFT_HTTP_SERVER && exchange->sending == WEFT_H1_SENDING_HEAD &&
-                  weft_http_head_check(head, WEFT_HTTP_RESPONSE_SECTION) == WEFT_OK;
+                  answer_is_fit(conn, head);
     if (!is_fit) return WEFT_INVALID;
     if (head->status < 200) return respond_interim(conn, exchange, head);
     return respond_finally(conn, exchange, head, ends);
