@@ -1,6 +1,7 @@
 // server/file.c
 #include "server/file.h"
 
+#include "base/hash.h"
 #include "http/date.h"
 
 #include <fcntl.h>
@@ -50,12 +51,6 @@ static bool is_extra(const struct weft_file_heads *heads, enum weft_http_field_n
     return weft_http_field_find(heads->extra, heads->extra_count, id) != NULL;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
-    return hash ^ hash >> 32;
-}
-
 // Eleven letters of a hash over inode, size and time, and one for the coding: other bytes, other tag (RFC 9110 §8.8.3.3).
 // They are short because each answer of a page carries one of its own, which no header compression shortens.
 static void write_etag(struct weft_file *file, struct weft_span coding)
@@ -63,8 +58,9 @@ static void write_etag(struct weft_file *file, struct weft_span coding)
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const struct weft_file_mark *mark = &file->mark;
-    uint64_t hash = mix(mix(mix(0, mark->inode), mark->size), (uint64_t)mark->modified.tv_sec);
-    hash = mix(mix(hash, (uint64_t)mark->modified.tv_nsec), mark->device);
+    uint64_t hash = weft_hash_mix(weft_hash_mix(0, mark->inode), mark->size);
+    hash = weft_hash_mix(hash, (uint64_t)mark->modified.tv_sec);
+    hash = weft_hash_mix(weft_hash_mix(hash, (uint64_t)mark->modified.tv_nsec), mark->device);
     char *at = file->etag;
     *at++ = '"';
     for (unsigned shift = 0; shift < 64; shift += 6)

@@ -1,6 +1,7 @@
 // server/file_cache.c
 #include "server/file_cache.h"
 
+#include "base/hash.h"
 #include "http/mime.h"
 
 #include <errno.h>
@@ -30,20 +31,6 @@ struct look {
 
 // In the order of the bits of enum weft_http_coding.
 static const char *const suffixes[WEFT_CACHE_CODINGS] = {"", ".gz", ".br", ".zst"};
-
-static uint64_t hash_path(uint64_t seed, struct weft_span path)
-{
-    uint64_t hash = seed ^ path.size;
-    while (path.size > 0) {
-        uint64_t word = 0;
-        size_t size = path.size < sizeof(word) ? path.size : sizeof(word);
-        memcpy(&word, path.data, size);
-        hash = (hash ^ word) * 0x9fb21c651e98df25;
-        hash ^= hash >> 32;
-        path = weft_span_skip(path, size);
-    }
-    return hash;
-}
 
 bool weft_file_cache_init(struct weft_file_cache *cache,
                           const struct weft_file_cache_config *config)
@@ -316,7 +303,7 @@ const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
     static const struct weft_resource nothing = {.kind = WEFT_RESOURCE_NOTHING};
     if (path.size == 0 || path.size >= WEFT_PATH_SIZE) return &nothing;
 
-    uint64_t hash = hash_path(cache->config.seed, path);
+    uint64_t hash = weft_hash_bytes(cache->config.seed, path);
     struct weft_cache_entry *entry = find_entry(cache, path, hash);
     if (entry && now_us - entry->checked_us < WEFT_CACHE_CHECK_US) {
         cache->hits++;

@@ -1,6 +1,8 @@
 // base/idmap.c
 #include "base/idmap.h"
 
+#include "base/hash.h"
+
 #include <assert.h>
 
 enum { FIRST_SLOT_COUNT = 8 };
@@ -19,7 +21,7 @@ void weft_idmap_deinit(struct weft_idmap *map)
 
 static size_t home_of(const struct weft_idmap *map, uint64_t id)
 {
-    return (size_t)((id * 0x9e3779b97f4a7c15u) >> 32) & (map->slot_count - 1);
+    return (size_t)weft_hash_mix(0, id) & (map->slot_count - 1);
 }
 
 // The slot that holds `id`, or the free one where it would go.

@@ -1,21 +1,13 @@
 // h2/known_heads.c
 #include "h2/known_heads.h"
 
+#include "base/hash.h"
+
 #include <assert.h>
 
 static uint32_t hash_of(struct weft_span block)
 {
-    uint64_t hash = block.size;
-    uint64_t word;
-    for (; block.size >= sizeof(word); block = weft_span_skip(block, sizeof(word))) {
-        memcpy(&word, block.data, sizeof(word));
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
-        hash ^= hash >> 29;
-    }
-    word = 0;
-    if (block.size > 0) memcpy(&word, block.data, block.size);
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
-    return (uint32_t)(hash >> 32) | 1; // 0 is a free place among those that were seen
+    return (uint32_t)weft_hash_bytes(0, block) | 1; // 0 is a free place among those that were seen
 }
 
 struct weft_h2_known_head *weft_h2_known_heads_find(struct weft_h2_known_heads *heads,

@@ -1,6 +1,8 @@
 // hpack/field_index.c
 #include "hpack/field_index.h"
 
+#include "base/hash.h"
+
 void weft_hpack_field_index_deinit(struct weft_hpack_field_index *index,
                                    const struct weft_alloc *alloc)
 {
@@ -44,9 +46,9 @@ static uint32_t hash_bytes(uint32_t seed, struct weft_span bytes)
         middle = load_u64(bytes.data + (bytes.size - sizeof(middle)) / 2);
         last = load_u64(bytes.data + bytes.size - sizeof(last));
     }
-    uint64_t hash = first * 0x9e3779b97f4a7c15u + (middle ^ seed) * 0xbf58476d1ce4e5b9u +
+    uint64_t hash = first * WEFT_HASH_FACTOR + (middle ^ seed) * 0xbf58476d1ce4e5b9u +
                     (last << 32 | last >> 32) * 0x94d049bb133111ebu;
-    return (uint32_t)((hash ^ hash >> 32) * 0x9e3779b97f4a7c15u >> 32);
+    return (uint32_t)((hash ^ hash >> 32) * WEFT_HASH_FACTOR >> 32);
 }
 
 static uint32_t hash_name(const struct weft_http_field *field)

@@ -1,6 +1,8 @@
 // hpack/recall.c
 #include "hpack/recall.h"
 
+#include "base/hash.h"
+
 static size_t slots_size(void)
 {
     return WEFT_HPACK_RECALL_SLOTS * sizeof(struct weft_hpack_recall_slot);
@@ -15,8 +17,7 @@ void weft_hpack_recall_deinit(struct weft_hpack_recall *recall, const struct wef
 static struct weft_hpack_recall_slot *slot_of(const struct weft_hpack_recall *recall,
                                               uint64_t stamp)
 {
-    uint64_t hash = stamp * 0x9e3779b97f4a7c15U;
-    return &recall->slots[(hash >> 32) % WEFT_HPACK_RECALL_SLOTS];
+    return &recall->slots[weft_hash_mix(0, stamp) % WEFT_HPACK_RECALL_SLOTS];
 }
 
 const struct weft_hpack_recall_slot *weft_hpack_recall_find(const struct weft_hpack_recall *recall,
