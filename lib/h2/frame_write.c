@@ -5,11 +5,15 @@
 
 void weft_h2_put_frame_header(uint8_t *room, struct weft_h2_frame frame)
 {
-    struct weft_writer out = weft_writer_over(room, WEFT_H2_FRAME_HEADER_SIZE);
-    weft_write_u24(&out, frame.length);    // Length (24)
-    weft_write_u8(&out, frame.type);       // Type (8)
-    weft_write_u8(&out, frame.flags);      // Flags (8)
-    weft_write_u32(&out, frame.stream_id); // Reserved (1), Stream Identifier (31)
+    room[0] = (uint8_t)(frame.length >> 16); // Length (24)
+    room[1] = (uint8_t)(frame.length >> 8);
+    room[2] = (uint8_t)frame.length;
+    room[3] = frame.type;                       // Type (8)
+    room[4] = frame.flags;                      // Flags (8)
+    room[5] = (uint8_t)(frame.stream_id >> 24); // Reserved (1), Stream Identifier (31)
+    room[6] = (uint8_t)(frame.stream_id >> 16);
+    room[7] = (uint8_t)(frame.stream_id >> 8);
+    room[8] = (uint8_t)frame.stream_id;
 }
 
 // Room for a frame with its header already written; `payload` is set to the place behind it.
