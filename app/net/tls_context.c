@@ -1,6 +1,8 @@
 // net/tls_context.c: certificates, keys, ciphers and ALPN of many connections.
 #include "net/tls_context.h"
 
+#include "wire/hex.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/crypto.h>
@@ -364,23 +366,18 @@ bool weft_tls_context_ticket_key(const struct weft_tls_context *context,
 void weft_tls_context_log_key(const struct weft_tls_context *context, const char *label,
                               struct weft_span client_random, struct weft_span secret)
 {
-    static const char digits[] = "0123456789abcdef";
-    char line[512];
-    int start = snprintf(line, sizeof(line), "%s ", label);
-    if (start < 0) return;
-    size_t at = (size_t)start;
-    if (at + 2 * (client_random.size + secret.size) + 2 > sizeof(line)) return;
-    for (size_t i = 0; i < client_random.size; i++) {
-        line[at++] = digits[client_random.data[i] >> 4];
-        line[at++] = digits[client_random.data[i] & 15];
-    }
-    line[at++] = ' ';
-    for (size_t i = 0; i < secret.size; i++) {
-        line[at++] = digits[secret.data[i] >> 4];
-        line[at++] = digits[secret.data[i] & 15];
-    }
-    line[at++] = '\n';
-    ssize_t written =
-        write(context->key_log_fd, line, at); // one write: lines of threads stay whole
+    uint8_t line[512];
+    struct weft_writer out = weft_writer_over(line, sizeof(line));
+    weft_write_bytes(&out, weft_span_of(label));
+    weft_write_u8(&out, ' ');
+    for (size_t i = 0; i < client_random.size; i++)
+        weft_write_hex_byte(&out, client_random.data[i]);
+    weft_write_u8(&out, ' ');
+    for (size_t i = 0; i < secret.size; i++)
+        weft_write_hex_byte(&out, secret.data[i]);
+    weft_write_u8(&out, '\n');
+    if (out.failed) return;
+    ssize_t written = // one write: lines of threads stay whole
+        write(context->key_log_fd, line, weft_writer_size(&out));
     (void)written;
 }

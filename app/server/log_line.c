@@ -1,16 +1,11 @@
 // server/log_line.c
 #include "server/log_line.h"
 
+#include "wire/hex.h"
+
 static void write_text(struct weft_writer *out, const char *text)
 {
     weft_write_bytes(out, weft_span_of(text));
-}
-
-static void write_hex_byte(struct weft_writer *out, uint8_t byte)
-{
-    static const char hex[] = "0123456789abcdef";
-    weft_write_u8(out, (uint8_t)hex[byte >> 4]);
-    weft_write_u8(out, (uint8_t)hex[byte & 15]);
 }
 
 // `hex_prefix` is "\x" or "\u00". What is not printable ASCII is escaped, so that the line is ASCII.
@@ -21,7 +16,7 @@ static void write_escaped(struct weft_writer *out, struct weft_span text, const 
         uint8_t byte = text.data[i];
         if (byte < 0x20 || byte > 0x7e) {
             write_text(out, hex_prefix);
-            write_hex_byte(out, byte);
+            weft_write_hex_byte(out, byte);
             continue;
         }
         if (byte == '"' || byte == '\\') weft_write_u8(out, '\\');

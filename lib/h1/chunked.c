@@ -2,6 +2,7 @@
 #include "h1/chunked.h"
 
 #include "http/field_rules.h"
+#include "wire/hex.h"
 
 enum state {
     SIZE,      // hex digits
@@ -24,16 +25,11 @@ static bool refuse(struct weft_h1_error *error, const char *reason)
     return false;
 }
 
-static uint8_t hex_value(uint8_t digit)
-{
-    return (uint8_t)(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
-}
-
 static bool take_digit(struct weft_h1_chunked *chunked, uint8_t byte, struct weft_h1_error *error)
 {
     bool is_too_large = chunked->digit_count == DIGITS_MOST || chunked->left > INT64_MAX >> 4;
     if (is_too_large) return refuse(error, "a chunk size that is too large"); // §7.1
-    chunked->left = chunked->left << 4 | hex_value(byte);
+    chunked->left = chunked->left << 4 | (uint64_t)weft_hex_value(byte);
     chunked->digit_count++;
     return true;
 }
@@ -150,7 +146,7 @@ void weft_h1_chunk_wrap(uint8_t *data, size_t size)
     *--at = '\r';
     size_t left = size;
     do {
-        *--at = (uint8_t) "0123456789abcdef"[left & 15];
+        *--at = weft_hex_digit((unsigned)left);
     } while (left >>= 4);
     data[size] = '\r';
     data[size + 1] = '\n';

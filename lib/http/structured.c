@@ -2,6 +2,7 @@
 #include "http/structured.h"
 
 #include "http/field_rules.h"
+#include "wire/hex.h"
 
 enum {
     INTEGER_DIGITS = 15,         // §4.2.4
@@ -199,11 +200,10 @@ static bool parse_date(struct weft_span *rest, struct weft_http_structured_value
     return true;
 }
 
-// The value of a lower-case hex digit, or -1.
+// The value of a hex digit, or -1: display strings have them in lower case alone, §4.2.10.
 static int hex_value(uint8_t byte)
 {
-    if (is_digit(byte)) return byte - '0';
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+    return byte >= 'A' && byte <= 'F' ? -1 : weft_hex_value(byte);
 }
 
 // Reads the byte at `*at` of a display string; -1 where it cannot stand there.

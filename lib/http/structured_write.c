@@ -2,6 +2,7 @@
 #include "http/structured.h"
 
 #include "http/field_rules.h"
+#include "wire/hex.h"
 
 static const int64_t most_integer = 999999999999999;
 
@@ -81,7 +82,6 @@ static bool write_byte_sequence(struct weft_writer *out, struct weft_span bytes)
 // §4.1.11; whether the text is UTF-8 is for reading it back to say.
 static bool write_display_string(struct weft_writer *out, struct weft_span text)
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t *start = out->at;
     weft_write_bytes(out, WEFT_SPAN("%\""));
     for (size_t i = 0; i < text.size; i++) {
@@ -91,8 +91,7 @@ static bool write_display_string(struct weft_writer *out, struct weft_span text)
             continue;
         }
         weft_write_u8(out, '%');
-        weft_write_u8(out, (uint8_t)digits[byte >> 4]);
-        weft_write_u8(out, (uint8_t)digits[byte & 15]);
+        weft_write_hex_byte(out, byte);
     }
     weft_write_u8(out, '"');
     if (out->failed) return false;

@@ -1,12 +1,7 @@
 #include "http/target.h"
 
 #include "http/field_rules.h"
-
-static uint8_t hex_value(uint8_t digit)
-{
-    if (digit <= '9') return (uint8_t)(digit - '0');
-    return (uint8_t)((digit | 0x20) - 'a' + 10);
-}
+#include "wire/hex.h"
 
 // Does an escape, % and two hex digits, stand at `at` (RFC 3986 §2.1)?
 static bool is_escape(struct weft_span text, size_t at)
@@ -205,8 +200,8 @@ static enum weft_http_path_status take_byte(struct weft_span path, size_t *at, u
     bool is_escaped = *byte == '%';
     if (is_escaped) {
         if (!is_escape(path, *at)) return WEFT_HTTP_PATH_BAD_ESCAPE;
-        uint8_t high = hex_value(path.data[*at + 1]);
-        *byte = (uint8_t)(high << 4 | hex_value(path.data[*at + 2]));
+        int high = weft_hex_value(path.data[*at + 1]);
+        *byte = (uint8_t)(high << 4 | weft_hex_value(path.data[*at + 2]));
         *at += 2;
     }
     *at += 1;
