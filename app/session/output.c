@@ -115,6 +115,7 @@ static void seal(struct weft_session *session, struct weft_queue *queue)
         return;
     }
     session->sealed_plain = output.size;
+    weft_conn_bind(session->conn, output.size); // what comes later is not in the records
     while (output.size > 0) {
         struct weft_span piece = weft_span_part(output, 0, record_size(session, now_us));
         if (!weft_tls_send(session->tls, piece)) {
@@ -173,6 +174,7 @@ static void report_sealed(struct weft_session *session, size_t sent)
     }
     session->sealed_cipher -= sent < session->sealed_cipher ? sent : session->sealed_cipher;
     session->sealed_plain -= part;
+    if (part > unsent(session)) part = unsent(session); // the connection has given it up
     if (part > 0) weft_conn_sent(session->conn, part, weft_session_now_us(session));
 }
 
@@ -183,7 +185,7 @@ static void send_sealed(struct weft_session *session)
     if (is_open && session->sealed_plain == 0 && unsent(session) > 0) seal(session, queue);
     if (session->is_dying) return;
     if (is_open && !session->has_said_end && weft_conn_is_finished(session->conn) &&
-        unsent(session) == session->sealed_plain) {
+        weft_conn_output_size(session->conn) <= session->sealed_plain) {
         weft_tls_close(session->tls); // RFC 9112 §9.8, with the last bytes
         session->has_said_end = true;
         if (session->sealed_plain > 0) session->sealed_cipher = weft_queue_size(queue);

@@ -791,6 +791,53 @@ TEST(records_are_small_while_a_connection_is_cold)
     finish();
 }
 
+// A socket that takes nothing.
+static int full_socket(int *peer)
+{
+    int fds[2];
+    static const uint8_t bytes[65536];
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    while (send(fds[0], bytes, sizeof(bytes), 0) > 0)
+        continue;
+    *peer = fds[1];
+    return fds[0];
+}
+
+// Frames that could overtake come up while records that were made before wait for the socket.
+TEST(what_is_encrypted_leaves_before_what_comes_up_later)
+{
+    static const uint8_t ping[] = {0,   0,   8,   6,   0,   0,   0,   0,  0,
+                                   'a', 'w', 'a', 'k', 'e', '?', '?', '!'};
+    begin(&ways[3], weft_heap_alloc(), &usual_limits);
+    world.path = "/70000-pausing";
+    start_both(&ways[3]);
+    run_a_while(30);
+    int peer;
+    int full = full_socket(&peer);
+    int open = dup(world.server->watch.fd);
+
+    CHECK_EQ(dup2(full, world.server->watch.fd), world.server->watch.fd);
+    world.bodies[0].is_pausing = false;
+    weft_conn_resume(weft_session_conn(world.server), world.bodies[0].stream_id);
+    weft_session_wake(world.server);
+    CHECK_EQ(weft_loop_turn(world.loop, 0), 0);
+    CHECK(world.server->sealed_plain > 0 && !world.server->may_write);
+    CHECK_EQ(dup2(open, world.server->watch.fd), world.server->watch.fd);
+    CHECK(weft_conn_feed(weft_session_conn(world.server), (struct weft_span){ping, sizeof(ping)},
+                         weft_loop_now_us(world.loop)));
+    world.server->may_write = true;
+    weft_session_wake(world.server);
+    run_until(all_streams_ended);
+
+    CHECK_EQ(world.answered, 1);
+    CHECK_EQ(world.received, 70000);
+    CHECK(!world.is_garbled);
+    close(open);
+    close(full);
+    close(peer);
+    finish();
+}
+
 TEST(hub_free_closes_all_that_live)
 {
     begin(&ways[3], weft_heap_alloc(), &usual_limits);

@@ -154,6 +154,17 @@ struct weft_span weft_conn_output(struct weft_conn *conn)
     return is_chosen(conn) ? ASK_ENGINE(conn, output) : (struct weft_span){NULL, 0};
 }
 
+size_t weft_conn_output_size(struct weft_conn *conn)
+{
+    if (conn->protocol == WEFT_CONN_H2) return weft_h2_output_size(conn->engine.h2);
+    return weft_conn_output(conn).size;
+}
+
+void weft_conn_bind(struct weft_conn *conn, size_t size)
+{
+    if (conn->protocol == WEFT_CONN_H2) weft_h2_bind(conn->engine.h2, size); // HTTP/1 has one order
+}
+
 void weft_conn_sent(struct weft_conn *conn, size_t size, uint64_t now_us)
 {
     if (is_chosen(conn)) TO_ENGINE(conn, sent, size, now_us);

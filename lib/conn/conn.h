@@ -60,6 +60,13 @@ void weft_conn_consume(struct weft_conn *conn, uint64_t stream_id, size_t size);
 /** Bytes to send now, lent until the next call on `conn`; an empty span when there are none. */
 struct weft_span weft_conn_output(struct weft_conn *conn);
 
+/** All bytes that wait to be sent; weft_conn_output() may lend them in more than one piece. */
+size_t weft_conn_output_size(struct weft_conn *conn);
+
+/** The first `size` bytes of the weft_conn_output() of just now will leave next (encrypted, perhaps), though
+ *  weft_conn_sent() will tell later: until then nothing is put before them. */
+void weft_conn_bind(struct weft_conn *conn, size_t size);
+
 /** Reports that the first `size` bytes of weft_conn_output() have left. */
 void weft_conn_sent(struct weft_conn *conn, size_t size, uint64_t now_us);
 

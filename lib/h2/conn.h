@@ -70,6 +70,7 @@ struct weft_h2_out {
     struct weft_queue control; // goes out at the next frame's end
     uint32_t frames_left;      // bytes to the end of the frame that is going out
     uint32_t control_left;
+    size_t bound;         // bytes of `frames` that nothing overtakes any more
     bool gives_control;   // what weft_h2_output() lent last
     uint32_t count;       // control frames waiting in both
     uint32_t size;        // their bytes

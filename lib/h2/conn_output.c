@@ -131,10 +131,21 @@ struct weft_span weft_h2_output(struct weft_h2_conn *conn)
 {
     struct weft_h2_out *out = &conn->out;
     struct weft_span frames = weft_queue_bytes(&out->frames);
+    size_t first = out->frames_left > out->bound ? out->frames_left : out->bound;
     bool has_control = weft_queue_size(&out->control) > 0;
-    out->gives_control = has_control && out->frames_left == 0;
+    out->gives_control = has_control && first == 0;
     if (out->gives_control) return weft_queue_bytes(&out->control);
-    return has_control ? weft_span_part(frames, 0, out->frames_left) : frames;
+    return has_control ? weft_span_part(frames, 0, first) : frames;
+}
+
+size_t weft_h2_output_size(const struct weft_h2_conn *conn)
+{
+    return weft_queue_size(&conn->out.frames) + weft_queue_size(&conn->out.control);
+}
+
+void weft_h2_bind(struct weft_h2_conn *conn, size_t size)
+{
+    if (!conn->out.gives_control) conn->out.bound = size; // the control queue is in order anyway
 }
 
 // Counts what leaves off; returns the bytes to the end of the frame that has begun to leave.
@@ -163,6 +174,7 @@ void weft_h2_sent(struct weft_h2_conn *conn, size_t size, uint64_t now_us)
     assert(size <= weft_queue_size(queue));
     uint32_t *left = out->gives_control ? &out->control_left : &out->frames_left;
     *left = walk(out, weft_queue_bytes(queue), *left, size);
+    if (!out->gives_control) out->bound -= size < out->bound ? size : out->bound;
     weft_queue_drop(queue, size);
     if (queue->size > KEPT_MOST) weft_queue_trim(queue);
     conn->totals.sent_size += size;

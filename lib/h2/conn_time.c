@@ -195,6 +195,7 @@ void weft_h2_tick(struct weft_h2_conn *conn, uint64_t now_us)
         weft_h2_conn_fail(conn, error);
         weft_queue_drop(&conn->out.frames, weft_queue_size(&conn->out.frames));
         weft_queue_drop(&conn->out.control, weft_queue_size(&conn->out.control));
+        conn->out.bound = 0;
     }
     if (!conn->is_failed) check_head(conn);
     check_settings(conn);

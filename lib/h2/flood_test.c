@@ -286,6 +286,60 @@ TEST(control_frames_that_are_not_taken_stop_reading_then_end_it)
     check_calm(side, "limit: control_queue_close", side->counters.control_queue_close);
 }
 
+static bool begins_with(struct weft_span bytes, int type)
+{
+    return bytes.size > 9 && bytes.data[3] == type;
+}
+
+// What was encrypted already leaves first, whatever is put together later: nothing overtakes it.
+TEST(control_frames_do_not_overtake_what_is_bound)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    static struct frames in;
+    in.size = 0;
+    put_get(&in, 1);
+    CHECK(weft_h2_feed(side->conn, frames_span(&in), side->now_us));
+    side_pull(side);
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    head.status = 200;
+    CHECK_EQ(weft_h2_respond(side->conn, 1, &head, true), WEFT_OK);
+    size_t size = weft_h2_output(side->conn).size;
+    weft_h2_bind(side->conn, size);
+
+    in.size = 0;
+    put_ping(&in, 1);
+    CHECK(weft_h2_feed(side->conn, frames_span(&in), side->now_us));
+    side_pull(side);
+    CHECK(begins_with(weft_h2_output(side->conn), HEADERS));
+    CHECK_EQ(weft_h2_output(side->conn).size, size);
+    CHECK_EQ(weft_h2_output_size(side->conn), size + 9 + 8);
+    weft_h2_sent(side->conn, 4, side->now_us);
+    CHECK_EQ(weft_h2_output(side->conn).size, size - 4);
+    weft_h2_sent(side->conn, size - 4, side->now_us);
+    CHECK(begins_with(weft_h2_output(side->conn), PING));
+    side_end(side);
+}
+
+// Without that, a frame that is not on its way is overtaken.
+TEST(control_frames_overtake_what_has_not_begun_to_leave)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    static struct frames in;
+    in.size = 0;
+    put_get(&in, 1);
+    put_ping(&in, 1);
+    side->event = NULL;
+    CHECK(weft_h2_feed(side->conn, frames_span(&in), side->now_us));
+    struct weft_http_event event;
+    CHECK(weft_h2_next_event(side->conn, &event));
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    head.status = 200;
+    CHECK_EQ(weft_h2_respond(side->conn, 1, &head, true), WEFT_OK);
+    side_pull(side);
+    CHECK(begins_with(weft_h2_output(side->conn), PING));
+    side_end(side);
+}
+
 // Streams opened by one read
 TEST(one_feed_opens_only_so_many_streams)
 {

@@ -53,6 +53,13 @@ void weft_h2_consume(struct weft_h2_conn *conn, uint64_t stream_id, size_t size)
 /** Bytes to send now, lent until the next call on `conn`; an empty span when there are none. */
 struct weft_span weft_h2_output(struct weft_h2_conn *conn);
 
+/** All bytes that wait to be sent; weft_h2_output() may lend them in more than one piece. */
+size_t weft_h2_output_size(const struct weft_h2_conn *conn);
+
+/** The first `size` bytes of the weft_h2_output() of just now will leave next (encrypted, perhaps), though
+ *  weft_h2_sent() will tell later: until then nothing is put before them. */
+void weft_h2_bind(struct weft_h2_conn *conn, size_t size);
+
 /** Reports that the first `size` bytes of weft_h2_output() have left. */
 void weft_h2_sent(struct weft_h2_conn *conn, size_t size, uint64_t now_us);
 
