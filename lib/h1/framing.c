@@ -1,6 +1,8 @@
 // RFC 9112 §6.3 and §9.3
 #include "h1/framing.h"
 
+#include "http/status.h"
+
 static const struct weft_h1_error fine = {0, NULL};
 
 static struct weft_h1_error refuse(uint16_t status, const char *reason)
@@ -38,7 +40,7 @@ struct weft_h1_error weft_h1_request_framing(const struct weft_h1_message *messa
 
 bool weft_h1_is_bodiless(enum weft_http_method method, uint16_t status)
 {
-    return method == WEFT_HTTP_HEAD || status < 200 || status == 204 || status == 304;
+    return method == WEFT_HTTP_HEAD || !weft_http_status_allows_content(status);
 }
 
 struct weft_h1_error weft_h1_response_framing(const struct weft_h1_message *message,

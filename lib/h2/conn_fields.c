@@ -3,6 +3,8 @@
 // Every block is decoded to its end, whatever becomes of its stream, because the table depends on it (§4.3).
 #include "h2/conn.h"
 
+#include "http/status.h"
+
 enum { FIELD_TEXT_OVERHEAD = 4 }; // ": " and CR LF, as a text line would have
 
 static void fail(struct weft_h2_conn *conn, enum weft_http_error_code code, const char *reason)
@@ -341,8 +343,8 @@ static void on_response(struct weft_h2_conn *conn, struct weft_h2_stream *stream
         return;
     }
     stream->has_head_in = true;
-    bool has_no_content =
-        stream->is_head_request || head->status == 204 || head->status == 304; // §8.1.1
+    bool has_no_content = // §8.1.1
+        stream->is_head_request || !weft_http_status_allows_content(head->status);
     stream->content_left_in = has_no_content ? 0 : head->content_length;
     if (ends && stream->content_left_in > 0) {
         weft_h2_conn_answer(conn, stream, malformed("no content where content-length has some"));

@@ -1,8 +1,6 @@
 // h2/conn_priority.c: how urgent a stream is, by RFC 9218 and by what browsers still say in RFC 7540's way.
 #include "h2/conn.h"
 
-#include "wire/writer.h"
-
 static void set_priority(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
                          struct weft_http_priority priority)
 {
@@ -118,12 +116,9 @@ enum weft_result weft_h2_send_priority_update(struct weft_h2_conn *conn, uint64_
     if (conn->has_settings && !conn->peer.no_rfc7540_priorities) { // RFC 9218 §2.1.1
         return WEFT_OK; // the server knows only the old scheme: it would ignore the frame
     }
-    uint8_t text[8];
+    uint8_t text[WEFT_HTTP_PRIORITY_TEXT_MOST];
     struct weft_writer out = weft_writer_over(text, sizeof(text));
-    weft_write_bytes(&out, WEFT_SPAN("u="));
-    weft_write_decimal(&out, priority.urgency);
-    if (priority.incremental) weft_write_bytes(&out, WEFT_SPAN(", i"));
-
+    weft_http_priority_write(&out, priority);
     weft_h2_conn_send_priority_update(conn, (uint32_t)stream_id, weft_written(&out));
     return conn->is_failed ? WEFT_NO_MEMORY : WEFT_OK;
 }

@@ -3,6 +3,7 @@
 #include "h2/conn.h"
 
 #include "http/output_rules.h"
+#include "http/status.h"
 #include "wire/writer.h"
 
 void weft_h2_conn_send_preface(struct weft_h2_conn *conn)
@@ -180,7 +181,7 @@ static void after_head(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
 
 static bool has_no_content(const struct weft_h2_stream *stream, uint16_t status)
 {
-    return stream->is_head_request || status == 204 || status == 304; // RFC 9110 §6.4.1
+    return stream->is_head_request || !weft_http_status_allows_content(status);
 }
 
 static enum weft_result check_answer(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
@@ -338,11 +339,9 @@ static void put_priority(struct block *block, const struct weft_http_head *head)
     bool is_default = priority.urgency == WEFT_HTTP_DEFAULT_URGENCY && !priority.incremental;
     if (is_default || weft_http_head_find(head, WEFT_HTTP_FIELD_PRIORITY)) return;
 
-    uint8_t text[8];
+    uint8_t text[WEFT_HTTP_PRIORITY_TEXT_MOST];
     struct weft_writer out = weft_writer_over(text, sizeof(text));
-    weft_write_bytes(&out, WEFT_SPAN("u="));
-    weft_write_decimal(&out, priority.urgency);
-    if (priority.incremental) weft_write_bytes(&out, WEFT_SPAN(", i"));
+    weft_http_priority_write(&out, priority);
     put_field(block, &(struct weft_http_field){
                          .name = weft_http_field_text(WEFT_HTTP_FIELD_PRIORITY),
                          .value = weft_written(&out),

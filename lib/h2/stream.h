@@ -21,7 +21,6 @@ struct weft_h2_stream {
     bool has_head_in;        // the request, or the final response, has come
     bool has_head_out;       // the same, sent
     bool is_head_request;    // the answer to HEAD has no content
-    bool has_no_content_in;  // what comes may not have any (RFC 9110 §6.4.1)
     bool sends_content;      // the head is out, content or trailers are to come
     bool is_paused;          // the body source has nothing yet
     uint32_t interim_count;  // received

@@ -31,3 +31,10 @@ unsigned weft_http_priority_parse(struct weft_span value, struct weft_http_prior
     *priority = read;
     return set;
 }
+
+void weft_http_priority_write(struct weft_writer *out, struct weft_http_priority priority)
+{
+    weft_write_bytes(out, WEFT_SPAN("u="));
+    weft_write_decimal(out, priority.urgency);
+    if (priority.incremental) weft_write_bytes(out, WEFT_SPAN(", i"));
+}

@@ -2,7 +2,7 @@
 #ifndef WEFT_HTTP_PRIORITY_H
 #define WEFT_HTTP_PRIORITY_H
 
-#include "base/span.h"
+#include "wire/writer.h"
 
 enum { WEFT_HTTP_URGENCIES = 8, WEFT_HTTP_DEFAULT_URGENCY = 3 };
 
@@ -31,5 +31,11 @@ enum weft_http_priority_members {
  * returns   the members that were set, an OR of enum weft_http_priority_members
  */
 unsigned weft_http_priority_parse(struct weft_span value, struct weft_http_priority *priority);
+
+enum { WEFT_HTTP_PRIORITY_TEXT_MOST = 6 }; // bytes of "u=7, i"
+
+/** Writes the value of a Priority field or a PRIORITY_UPDATE: "u=3" or "u=3, i". The urgency is always stated, for what a
+ *  PRIORITY_UPDATE leaves out has its default (§7). */
+void weft_http_priority_write(struct weft_writer *out, struct weft_http_priority priority);
 
 #endif
