@@ -181,7 +181,7 @@ void weft_conn_tick(struct weft_conn *conn, uint64_t now_us)
     if (is_chosen(conn)) {
         TO_ENGINE(conn, tick, now_us);
     } else if (now_us >= conn->deadline_us && !conn->is_finished) {
-        if (conn->config.counters) conn->config.counters->header_timeout_ms++;
+        WEFT_HTTP_COUNT(conn->config.counters, header_timeout_ms);
         end_unchosen(conn, WEFT_HTTP_NO_ERROR, "header_timeout_ms: no request came");
     }
 }

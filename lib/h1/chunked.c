@@ -56,7 +56,7 @@ static bool charge_extension(struct weft_h1_chunked *chunked, const struct weft_
     bool is_within =
         chunked->extension_size < most && chunked->extension_size_total < most * EXTENSIONS_MOST;
     if (!is_within) {
-        if (counters) counters->chunk_extension_size++;
+        WEFT_HTTP_COUNT(counters, chunk_extension_size);
         return refuse(error, "chunk extensions above the limit chunk_extension_size"); // §7.1.1
     }
     chunked->extension_size++;

@@ -188,7 +188,8 @@ static void settle_server(struct weft_h1_conn *conn, struct weft_h1_exchange *ex
     bool goes_on = exchange->persists && !conn->is_draining;
     end_exchange(conn, exchange, (struct weft_http_error){.scope = WEFT_HTTP_FINE});
     conn->answered_count++;
-    if (conn->answered_count == conn->limits->pipeline_count) WEFT_H1_COUNT(conn, pipeline_count);
+    if (conn->answered_count == conn->limits->pipeline_count)
+        WEFT_HTTP_COUNT(conn->counters, pipeline_count);
     if (exchange->is_received && goes_on) {
         conn->phase = WEFT_H1_READING_HEAD;
         return;
@@ -234,7 +235,7 @@ size_t weft_h1_memory(const struct weft_h1_conn *conn)
 static bool hold(struct weft_h1_conn *conn, struct weft_span bytes)
 {
     bool is_within = weft_h1_memory(conn) + bytes.size <= conn->limits->memory_budget;
-    if (!is_within) WEFT_H1_COUNT(conn, memory_budget);
+    if (!is_within) WEFT_HTTP_COUNT(conn->counters, memory_budget);
     if (!is_within || weft_queue_add(&conn->held, bytes)) {
         weft_h1_conn_break(conn, WEFT_HTTP_INTERNAL_ERROR,
                            "no memory for what was received, or above the limit memory_budget",

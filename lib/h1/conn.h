@@ -108,11 +108,6 @@ struct weft_h1_conn {
     bool tells_failure; // the FAILED event is to be pulled
 };
 
-#define WEFT_H1_COUNT(conn, name)                       \
-    do {                                                \
-        if ((conn)->counters) (conn)->counters->name++; \
-    } while (0)
-
 /** The oldest exchange, which is the one that is received; NULL for none. */
 static inline struct weft_h1_exchange *weft_h1_front(const struct weft_h1_conn *conn)
 {

@@ -176,7 +176,7 @@ static enum step take_interim(struct weft_h1_conn *conn, const struct weft_http_
                       (struct weft_h1_error){502, "a switch of protocols that was not asked for"});
     }
     if (conn->interim_count == conn->limits->interim_count) {
-        WEFT_H1_COUNT(conn, interim_count);
+        WEFT_HTTP_COUNT(conn->counters, interim_count);
         return refuse(conn, (struct weft_h1_error){
                                 502, "more interim responses than the limit interim_count"});
     }

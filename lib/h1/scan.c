@@ -29,7 +29,7 @@ static bool charge_start_line(const struct weft_h1_scan *scan, size_t size,
                               struct weft_h1_error *error)
 {
     if (size <= limits->request_line_size) return true;
-    if (counters) counters->request_line_size++;
+    WEFT_HTTP_COUNT(counters, request_line_size);
     if (!is_request(scan))
         return refuse(error, 400, "a status line above the limit request_line_size");
     return refuse(error, 414, "a request line above the limit request_line_size"); // §3
@@ -42,15 +42,15 @@ static bool charge_field_line(const struct weft_h1_scan *scan, size_t size,
 {
     if (size == 0) return true; // the end
     if (size > limits->field_line_size) {
-        if (counters) counters->field_line_size++;
+        WEFT_HTTP_COUNT(counters, field_line_size);
         return refuse(error, 431, "a field line above the limit field_line_size");
     }
     if (scan->field_count >= limits->field_count) {
-        if (counters) counters->field_count++;
+        WEFT_HTTP_COUNT(counters, field_count);
         return refuse(error, 431, "more fields than the limit field_count");
     }
     if (scan->field_size + size + FIELD_OVERHEAD > limits->field_section_size) {
-        if (counters) counters->field_section_size++;
+        WEFT_HTTP_COUNT(counters, field_section_size);
         return refuse(error, 431, "fields above the limit field_section_size");
     }
     return true;

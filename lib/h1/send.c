@@ -10,7 +10,7 @@ void weft_h1_note_queued(struct weft_h1_conn *conn, size_t before)
     size_t size = weft_queue_size(&conn->out);
     if (before == 0 && size > 0) weft_h1_meter_start(&conn->writing, conn->now_us);
     if (before < conn->limits->output_size && size >= conn->limits->output_size) {
-        WEFT_H1_COUNT(conn, output_size);
+        WEFT_HTTP_COUNT(conn->counters, output_size);
     }
 }
 
@@ -147,7 +147,7 @@ static enum weft_result respond_finally(struct weft_h1_conn *conn,
     }
     if (exchange->persists != persists &&
         conn->totals.requests >= conn->limits->requests_per_connection) {
-        WEFT_H1_COUNT(conn, requests_per_connection);
+        WEFT_HTTP_COUNT(conn->counters, requests_per_connection);
     }
     note_head(conn, exchange->id, head, before);
     start_sending(exchange, head, framing);

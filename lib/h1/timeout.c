@@ -99,10 +99,10 @@ static void tick_writing(struct weft_h1_conn *conn)
     const struct weft_http_limits *limits = conn->limits;
     if (weft_queue_size(&conn->out) == 0) return;
     if (conn->now_us >= conn->writing.last_us + span_us(limits->write_timeout_ms)) {
-        WEFT_H1_COUNT(conn, write_timeout_ms);
+        WEFT_HTTP_COUNT(conn->counters, write_timeout_ms);
         give_up_writing(conn, "nothing was taken for write_timeout_ms");
     } else if (is_too_slow(&conn->writing, WRITE_SPAN_S, limits->write_rate, conn->now_us)) {
-        WEFT_H1_COUNT(conn, write_rate);
+        WEFT_HTTP_COUNT(conn->counters, write_rate);
         give_up_writing(conn, "less was taken than write_rate");
     }
 }
@@ -117,10 +117,10 @@ static void tick_content(struct weft_h1_conn *conn)
     const struct weft_http_limits *limits = conn->limits;
     if (!awaits_content(conn)) return;
     if (conn->now_us >= conn->reading.last_us + span_us(limits->body_timeout_ms)) {
-        WEFT_H1_COUNT(conn, body_timeout_ms);
+        WEFT_HTTP_COUNT(conn->counters, body_timeout_ms);
         time_out(conn, "no content came for body_timeout_ms");
     } else if (is_too_slow(&conn->reading, BODY_SPAN_S, limits->body_rate, conn->now_us)) {
-        WEFT_H1_COUNT(conn, body_rate);
+        WEFT_HTTP_COUNT(conn->counters, body_rate);
         time_out(conn, "content came slower than body_rate");
     }
 }
@@ -131,7 +131,7 @@ static void tick_idle(struct weft_h1_conn *conn)
     weft_h1_trim(conn);
     conn->is_trimmed = true;
     if (conn->now_us < conn->idle_us + span_us(conn->limits->idle_timeout_ms)) return;
-    WEFT_H1_COUNT(conn, idle_timeout_ms);
+    WEFT_HTTP_COUNT(conn->counters, idle_timeout_ms);
     weft_h1_conn_close(conn);
 }
 
@@ -139,7 +139,7 @@ static void tick_reading(struct weft_h1_conn *conn)
 {
     if (conn->now_us < reading_deadline(conn)) return;
     if (conn->is_scanning) {
-        WEFT_H1_COUNT(conn, header_timeout_ms);
+        WEFT_HTTP_COUNT(conn->counters, header_timeout_ms);
         time_out(conn, "a head or trailers took longer than header_timeout_ms");
     } else if (is_idle(conn)) {
         tick_idle(conn);
@@ -155,7 +155,7 @@ void weft_h1_tick(struct weft_h1_conn *conn, uint64_t now_us)
     if (conn->phase == WEFT_H1_CLOSED) return;
     bool is_old = now_us >= conn->born_us + span_us(conn->limits->connection_age_ms);
     if (is_old && !conn->is_draining) {
-        WEFT_H1_COUNT(conn, connection_age_ms);
+        WEFT_HTTP_COUNT(conn->counters, connection_age_ms);
         weft_h1_drain(conn, now_us);
     }
     tick_reading(conn);

@@ -12,7 +12,7 @@ static void *charged_resize(void *context, void *old, size_t old_size, size_t ne
     const struct weft_alloc *alloc = conn->config.alloc;
     if (new_size > old_size &&
         new_size - old_size > weft_h2_limits(conn)->memory_budget - conn->held) {
-        WEFT_H2_COUNT(conn->config.counters, memory_budget);
+        WEFT_HTTP_COUNT(conn->config.counters, memory_budget);
         return NULL;
     }
     void *memory = alloc->resize(alloc->context, old, old_size, new_size);
@@ -95,7 +95,7 @@ struct weft_h2_stream *weft_h2_conn_add_stream(struct weft_h2_conn *conn, uint32
     const struct weft_http_limits *limits = weft_h2_limits(conn);
     // a quarter is kept back for what the streams that are there still need
     if (conn->held > limits->memory_budget - limits->memory_budget / 4) {
-        WEFT_H2_COUNT(conn->config.counters, memory_budget);
+        WEFT_HTTP_COUNT(conn->config.counters, memory_budget);
         return NULL;
     }
     size_t arena_limit = (size_t)limits->field_section_size * 4;

@@ -39,7 +39,7 @@ struct section {
 static bool is_far_too_large(struct weft_h2_conn *conn, size_t size)
 {
     if (size / 2 <= weft_h2_limits(conn)->field_section_size) return false;
-    WEFT_H2_COUNT(conn->config.counters, field_section_size);
+    WEFT_HTTP_COUNT(conn->config.counters, field_section_size);
     fail(conn, WEFT_HTTP_ENHANCE_YOUR_CALM, "limit: field_section_size, twice over");
     return true;
 }
@@ -211,11 +211,11 @@ static bool has_room(struct weft_h2_conn *conn)
 {
     const struct weft_http_limits *limits = weft_h2_limits(conn);
     if (conn->in.streams_this_feed > limits->streams_per_feed) {
-        WEFT_H2_COUNT(conn->config.counters, streams_per_feed);
+        WEFT_HTTP_COUNT(conn->config.counters, streams_per_feed);
         return false;
     }
     if (conn->streams.peer_count >= limits->concurrent_streams) { // §5.1.2
-        WEFT_H2_COUNT(conn->config.counters, concurrent_streams);
+        WEFT_HTTP_COUNT(conn->config.counters, concurrent_streams);
         return false;
     }
     return true;
@@ -233,7 +233,7 @@ static void tell_request(struct weft_h2_conn *conn, struct weft_h2_stream *strea
 
     conn->totals.requests++;
     if (conn->totals.requests >= weft_h2_limits(conn)->requests_per_connection && !conn->drain) {
-        WEFT_H2_COUNT(conn->config.counters, requests_per_connection);
+        WEFT_HTTP_COUNT(conn->config.counters, requests_per_connection);
         weft_h2_drain(conn, conn->now_us);
     }
 }
@@ -321,7 +321,7 @@ static void on_interim(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
         return;
     }
     if (++stream->interim_count > weft_h2_limits(conn)->interim_count) {
-        WEFT_H2_COUNT(conn->config.counters, interim_count);
+        WEFT_HTTP_COUNT(conn->config.counters, interim_count);
         weft_h2_conn_answer(
             conn, stream,
             weft_h2_stream_error(WEFT_HTTP_ENHANCE_YOUR_CALM, "limit: interim_count"));
@@ -444,7 +444,7 @@ static void on_promise(struct weft_h2_conn *conn, const struct weft_h2_frame *fr
     }
     conn->streams.last_peer_id = id;
     bool has_room_left = conn->streams.peer_count < weft_h2_limits(conn)->promised_count;
-    if (!has_room_left) WEFT_H2_COUNT(conn->config.counters, promised_count);
+    if (!has_room_left) WEFT_HTTP_COUNT(conn->config.counters, promised_count);
     bool is_wanted = parent && has_room_left && id <= conn->drain_last_id;
     struct weft_h2_stream *stream = is_wanted ? weft_h2_conn_add_stream(conn, id, false) : NULL;
     if (!stream) {

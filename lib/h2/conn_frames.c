@@ -147,7 +147,7 @@ static void on_settings(struct weft_h2_conn *conn, struct weft_span payload)
     }
     if (!weft_h2_conn_spend(conn, WEFT_H2_FLOOD_SETTINGS)) return;
     if (payload.size / WEFT_H2_SETTING_SIZE > weft_h2_limits(conn)->settings_entries) {
-        WEFT_H2_COUNT(conn->config.counters, settings_entries);
+        WEFT_HTTP_COUNT(conn->config.counters, settings_entries);
         weft_h2_fail(conn, WEFT_HTTP_ENHANCE_YOUR_CALM, "limit: settings_entries");
         return;
     }

@@ -66,7 +66,7 @@ static void added(struct weft_h2_conn *conn, struct weft_queue *queue, size_t at
     conn->out.count++;
     conn->out.size += (uint32_t)(weft_queue_size(queue) - at);
     if (conn->out.count > weft_h2_limits(conn)->control_queue_close && !conn->is_failed) {
-        WEFT_H2_COUNT(conn->config.counters, control_queue_close);
+        WEFT_HTTP_COUNT(conn->config.counters, control_queue_close);
         weft_h2_fail(conn, WEFT_HTTP_ENHANCE_YOUR_CALM, "limit: control_queue_close");
     }
 }

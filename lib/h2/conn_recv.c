@@ -81,6 +81,7 @@ static struct weft_http_error judge_data(struct weft_h2_conn *conn, struct weft_
         return weft_h2_stream_error(WEFT_HTTP_PROTOCOL_ERROR, "DATA before the head");
     }
     if (!weft_h2_receive_window_take(&stream->receive_window, frame->length)) { // §6.9.1
+        WEFT_HTTP_COUNT(conn->config.counters, stream_window);
         return weft_h2_stream_error(WEFT_HTTP_FLOW_CONTROL_ERROR,
                                     "DATA beyond the stream's window");
     }
@@ -163,6 +164,7 @@ static void begin_data(struct weft_h2_conn *conn, struct weft_http_error size_er
 {
     struct weft_h2_in *in = &conn->in;
     if (!weft_h2_receive_window_take(&conn->receive_window, in->frame.length)) {
+        WEFT_HTTP_COUNT(conn->config.counters, connection_window);
         fail(conn, WEFT_HTTP_FLOW_CONTROL_ERROR, "DATA beyond the connection's window");
         return;
     }
@@ -268,14 +270,14 @@ static bool block_fits(struct weft_h2_conn *conn)
     const struct weft_h2_frame *frame = &conn->in.frame;
     size_t held = conn->in.in_block ? weft_queue_size(&conn->in.block) : 0;
     if (held + frame->length > limits->field_block_size) {
-        WEFT_H2_COUNT(conn->config.counters, field_block_size);
+        WEFT_HTTP_COUNT(conn->config.counters, field_block_size);
         fail(conn, WEFT_HTTP_ENHANCE_YOUR_CALM, "limit: field_block_size");
         return false;
     }
     if (frame->type != WEFT_H2_CONTINUATION) return true;
     conn->in.continuation_count += frame->length == 0 ? 2 : 1;
     if (conn->in.continuation_count > limits->continuation_count) {
-        WEFT_H2_COUNT(conn->config.counters, continuation_count);
+        WEFT_HTTP_COUNT(conn->config.counters, continuation_count);
         fail(conn, WEFT_HTTP_ENHANCE_YOUR_CALM, "limit: continuation_count");
         return false;
     }

@@ -82,13 +82,13 @@ static struct weft_http_error check_body(struct weft_h2_conn *conn, struct weft_
     enum weft_http_error_code code =
         stream->has_head_out && !stream->sends_content ? WEFT_HTTP_NO_ERROR : WEFT_HTTP_CANCEL;
     if (is_past(conn, stream->received_us, limits->body_timeout_ms)) {
-        WEFT_H2_COUNT(conn->config.counters, body_timeout_ms);
+        WEFT_HTTP_COUNT(conn->config.counters, body_timeout_ms);
         return over_time(code, "limit: body_timeout_ms");
     }
     uint64_t passed_us = conn->now_us - stream->in_start_us;
     if (weft_h2_is_server(conn) && passed_us > BODY_GRACE_US &&
         stream->in_size < limits->body_rate * (passed_us / SECOND_US)) {
-        WEFT_H2_COUNT(conn->config.counters, body_rate);
+        WEFT_HTTP_COUNT(conn->config.counters, body_rate);
         return over_time(code, "limit: body_rate");
     }
     return WEFT_H2_OK;
@@ -102,7 +102,7 @@ static struct weft_http_error check_write(struct weft_h2_conn *conn, struct weft
 
     bool is_blocked = stream->send_window.available <= 0 || conn->send_window.available <= 0;
     if (is_blocked && is_past(conn, stream->sent_us, limits->write_timeout_ms)) {
-        WEFT_H2_COUNT(conn->config.counters, write_timeout_ms);
+        WEFT_HTTP_COUNT(conn->config.counters, write_timeout_ms);
         return over_time(WEFT_HTTP_CANCEL, "limit: write_timeout_ms");
     }
     if (conn->now_us - stream->out_start_us < WRITE_SPAN_US) return WEFT_H2_OK;
@@ -111,7 +111,7 @@ static struct weft_http_error check_write(struct weft_h2_conn *conn, struct weft
     stream->out_start_us = conn->now_us;
     stream->out_size = 0;
     if (!is_slow) return WEFT_H2_OK;
-    WEFT_H2_COUNT(conn->config.counters, write_rate);
+    WEFT_HTTP_COUNT(conn->config.counters, write_rate);
     return over_time(WEFT_HTTP_CANCEL, "limit: write_rate");
 }
 
@@ -141,7 +141,7 @@ static void check_head(struct weft_h2_conn *conn)
     bool has_not_begun =
         !conn->has_settings && is_past(conn, conn->start_us, limits->header_timeout_ms);
     if (!is_late && !has_not_begun) return;
-    WEFT_H2_COUNT(conn->config.counters, header_timeout_ms);
+    WEFT_HTTP_COUNT(conn->config.counters, header_timeout_ms);
     weft_h2_fail(conn, has_not_begun ? WEFT_HTTP_PROTOCOL_ERROR : WEFT_HTTP_ENHANCE_YOUR_CALM,
                  "limit: header_timeout_ms");
 }
@@ -151,7 +151,7 @@ static void check_settings(struct weft_h2_conn *conn)
 {
     if (conn->is_acknowledged || conn->is_failed) return;
     if (!is_past(conn, conn->settings_sent_us, weft_h2_limits(conn)->settings_timeout_ms)) return;
-    WEFT_H2_COUNT(conn->config.counters, settings_timeout_ms);
+    WEFT_HTTP_COUNT(conn->config.counters, settings_timeout_ms);
     weft_h2_fail(conn, WEFT_HTTP_SETTINGS_TIMEOUT, "limit: settings_timeout_ms");
 }
 
@@ -159,7 +159,7 @@ static void check_age(struct weft_h2_conn *conn)
 {
     const struct weft_http_limits *limits = weft_h2_limits(conn);
     if (!conn->drain && is_past(conn, conn->start_us, limits->connection_age_ms)) {
-        WEFT_H2_COUNT(conn->config.counters, connection_age_ms);
+        WEFT_HTTP_COUNT(conn->config.counters, connection_age_ms);
         weft_h2_drain(conn, conn->now_us);
     }
     if (conn->drain == WEFT_H2_DRAIN_ANNOUNCED &&
@@ -178,7 +178,7 @@ static void check_idle(struct weft_h2_conn *conn)
     }
     if (conn->drain) return;
     if (is_past(conn, conn->idle_start_us, weft_h2_limits(conn)->idle_timeout_ms)) {
-        WEFT_H2_COUNT(conn->config.counters, idle_timeout_ms);
+        WEFT_HTTP_COUNT(conn->config.counters, idle_timeout_ms);
         weft_h2_conn_final_goaway(conn); // nothing is in flight: no need for two steps
     }
 }
@@ -191,7 +191,7 @@ void weft_h2_tick(struct weft_h2_conn *conn, uint64_t now_us)
         struct weft_http_error error =
             weft_h2_connection_error(WEFT_HTTP_CANCEL, "limit: write_timeout_ms");
         error.by_peer = true; // who takes nothing need not be told
-        if (!conn->is_failed) WEFT_H2_COUNT(conn->config.counters, write_timeout_ms);
+        if (!conn->is_failed) WEFT_HTTP_COUNT(conn->config.counters, write_timeout_ms);
         weft_h2_conn_fail(conn, error);
         weft_queue_drop(&conn->out.frames, weft_queue_size(&conn->out.frames));
         weft_queue_drop(&conn->out.control, weft_queue_size(&conn->out.control));

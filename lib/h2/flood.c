@@ -90,12 +90,12 @@ struct weft_http_error weft_h2_flood_empty_frame(struct weft_h2_flood *flood, ui
     flood->empty_frames++;
     flood->empty_frames_in_a_row++;
     if (flood->empty_frames_in_a_row > flood->limits->empty_frames_in_a_row) {
-        WEFT_H2_COUNT(flood->counters, empty_frames_in_a_row);
+        WEFT_HTTP_COUNT(flood->counters, empty_frames_in_a_row);
         return weft_h2_connection_error(WEFT_HTTP_ENHANCE_YOUR_CALM,
                                         "limit: empty_frames_in_a_row");
     }
     if (flood->empty_frames > flood->limits->empty_frames) {
-        WEFT_H2_COUNT(flood->counters, empty_frames);
+        WEFT_HTTP_COUNT(flood->counters, empty_frames);
         return weft_h2_connection_error(WEFT_HTTP_ENHANCE_YOUR_CALM, "limit: empty_frames");
     }
     return weft_h2_flood_spend(flood, WEFT_H2_FLOOD_GLITCH, WEFT_H2_GLITCH_EMPTY_FRAME, now_us);

@@ -61,7 +61,4 @@ static inline void weft_h2_flood_full_frame(struct weft_h2_flood *flood)
     flood->empty_frames_in_a_row = 0;
 }
 
-/** Counts that a limit was reached. */
-#define WEFT_H2_COUNT(counters, limit) ((counters) ? (void)(counters)->limit++ : (void)0)
-
 #endif

@@ -367,6 +367,7 @@ TEST(data_beyond_a_window_is_an_error)
     side_feed(side);
     CHECK_STORY(side, "1 REQUEST POST /; 1 DATA 10; 1 CLOSED FLOW_CONTROL_ERROR");
     CHECK_RESET(side, 1, WEFT_HTTP_FLOW_CONTROL_ERROR);
+    CHECK_EQ(side->counters.stream_window, 1);
     side_end(side);
 
     side = side_new(WEFT_HTTP_SERVER);
@@ -380,6 +381,7 @@ TEST(data_beyond_a_window_is_an_error)
         put_frame(&side->in, DATA, 0, 1, (struct weft_span){payload, 16384});
     side_feed(side);
     CHECK_FAILED(side, WEFT_HTTP_FLOW_CONTROL_ERROR);
+    CHECK_EQ(side->counters.connection_window, 1);
     side_end(side);
 }
 

@@ -70,11 +70,14 @@ struct weft_http_limits {
     }
 #define WEFT_HTTP_LIMIT_DEFAULT(name, standard, unit, help) .name = (standard),
 
-/** How often each limit was reached. */
+/** How often each limit was reached. One thread's alone: they are plain numbers. */
 struct weft_http_limit_counters {
 #define X(name, standard, unit, help) uint64_t name;
     WEFT_HTTP_LIMITS(X)
 #undef X
 };
+
+/** Counts that a limit was reached; `counters` may be NULL. */
+#define WEFT_HTTP_COUNT(counters, limit) ((counters) ? (void)(counters)->limit++ : (void)0)
 
 #endif

@@ -50,32 +50,24 @@ static bool is_request(const struct weft_http_message *message)
            message->section == WEFT_HTTP_PROMISE_SECTION;
 }
 
-static enum weft_http_verdict over_limit(struct weft_http_message *message, uint64_t *counter,
-                                         const char *reason)
-{
-    if (counter) ++*counter;
-    return fail(message, WEFT_HTTP_TOO_LARGE, reason);
-}
-
 // Charges a field before anything is stored for it.
 static enum weft_http_verdict charge(struct weft_http_message *message,
                                      const struct weft_http_field *field)
 {
     const struct weft_http_limits *limits = message->limits;
-    struct weft_http_limit_counters *counters = message->counters;
     size_t line = field->name.size + field->value.size;
 
     if (message->counted >= limits->field_count) {
-        return over_limit(message, counters ? &counters->field_count : NULL,
-                          "more fields than the limit field_count");
+        WEFT_HTTP_COUNT(message->counters, field_count);
+        return fail(message, WEFT_HTTP_TOO_LARGE, "more fields than the limit field_count");
     }
     if (line > limits->field_line_size) {
-        return over_limit(message, counters ? &counters->field_line_size : NULL,
-                          "a field above the limit field_line_size");
+        WEFT_HTTP_COUNT(message->counters, field_line_size);
+        return fail(message, WEFT_HTTP_TOO_LARGE, "a field above the limit field_line_size");
     }
     if (line + FIELD_OVERHEAD > limits->field_section_size - message->size) { // §6.5.2
-        return over_limit(message, counters ? &counters->field_section_size : NULL,
-                          "fields above the limit field_section_size");
+        WEFT_HTTP_COUNT(message->counters, field_section_size);
+        return fail(message, WEFT_HTTP_TOO_LARGE, "fields above the limit field_section_size");
     }
     message->counted++;
     message->size += line + FIELD_OVERHEAD;
