@@ -232,6 +232,9 @@ void weft_h2_conn_send_goaway(struct weft_h2_conn *conn, uint32_t last_id, uint3
 /** Where the next frame of out.frames will begin; also notes that bytes begin to wait. */
 size_t weft_h2_conn_frame_start(struct weft_h2_conn *conn);
 
+/** Counts where output_size is reached by what was added behind `before` bytes of out.frames. */
+void weft_h2_conn_count_output(struct weft_h2_conn *conn, size_t before);
+
 /** Writes the frames from `at` on into the trace. */
 void weft_h2_conn_trace_out(struct weft_h2_conn *conn, const struct weft_queue *queue, size_t at);
 void weft_h2_conn_trace(struct weft_h2_conn *conn, struct weft_trace_record record);

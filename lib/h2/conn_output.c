@@ -54,6 +54,32 @@ static void no_memory(struct weft_h2_conn *conn)
                       weft_h2_connection_error(WEFT_HTTP_INTERNAL_ERROR, "no memory for a frame"));
 }
 
+static bool is_reached(size_t before, size_t after, uint32_t limit)
+{
+    return before < limit && after >= limit;
+}
+
+// What makes weft_h2_wants_input() say no, once each time it begins to.
+static void count_held_back(struct weft_h2_conn *conn, uint32_t count_before, uint32_t size_before)
+{
+    const struct weft_http_limits *limits = weft_h2_limits(conn);
+    struct weft_http_limit_counters *counters = conn->config.counters;
+    if (is_reached(count_before, conn->out.count, limits->control_queue_count)) {
+        WEFT_HTTP_COUNT(counters, control_queue_count);
+    }
+    if (is_reached(size_before, conn->out.size, limits->control_queue_size)) {
+        WEFT_HTTP_COUNT(counters, control_queue_size);
+    }
+}
+
+void weft_h2_conn_count_output(struct weft_h2_conn *conn, size_t before)
+{
+    size_t after = weft_queue_size(&conn->out.frames);
+    if (is_reached(before, after, weft_h2_limits(conn)->output_size)) {
+        WEFT_HTTP_COUNT(conn->config.counters, output_size);
+    }
+}
+
 // A frame was added to `queue` from `at` on: counts it, and the peer that reads none of them.
 static void added(struct weft_h2_conn *conn, struct weft_queue *queue, size_t at,
                   enum weft_result result)
@@ -63,8 +89,10 @@ static void added(struct weft_h2_conn *conn, struct weft_queue *queue, size_t at
         return;
     }
     weft_h2_conn_trace_out(conn, queue, at);
+    uint32_t size = (uint32_t)(weft_queue_size(queue) - at);
     conn->out.count++;
-    conn->out.size += (uint32_t)(weft_queue_size(queue) - at);
+    conn->out.size += size;
+    count_held_back(conn, conn->out.count - 1, conn->out.size - size);
     if (conn->out.count > weft_h2_limits(conn)->control_queue_close && !conn->is_failed) {
         WEFT_HTTP_COUNT(conn->config.counters, control_queue_close);
         weft_h2_fail(conn, WEFT_HTTP_ENHANCE_YOUR_CALM, "limit: control_queue_close");

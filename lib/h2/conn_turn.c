@@ -105,6 +105,7 @@ static void put_data(struct weft_h2_conn *conn, struct weft_h2_stream *stream, s
                                                          });
     weft_queue_add_room(frames, WEFT_H2_FRAME_HEADER_SIZE + size);
     weft_h2_conn_trace_out(conn, frames, at);
+    weft_h2_conn_count_output(conn, at);
 
     stream->send_window.available -= (int64_t)size;
     conn->send_window.available -= (int64_t)size;
