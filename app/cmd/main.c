@@ -88,7 +88,7 @@ int main(int argc, char **argv)
     if (command) return command->run(argc - 1, argv + 1);
     if (strcmp(name, "help") == 0) return help(argc - 1, argv + 1);
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return help(1, argv);
-    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0 || strcmp(name, "version") == 0) {
         printf("weft " WEFT_VERSION "\n");
         return WEFT_EXIT_DONE;
     }

@@ -17,8 +17,23 @@ const struct weft_term *weft_term_of(FILE *stream)
     return isatty(fileno(stream)) ? &coloured : &plain;
 }
 
+// What a user gave may be in an error: its control bytes are not to reach the terminal.
+static void put_visibly(FILE *stream, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte >= 0x20 && byte != 0x7f) {
+            fputc(byte, stream);
+        } else {
+            fprintf(stream, "\\x%02x", byte);
+        }
+    }
+}
+
 void weft_term_error(const char *text)
 {
     const struct weft_term *term = weft_term_of(stderr);
-    fprintf(stderr, "%sweft:%s %s\n", term->red, term->plain, text);
+    fprintf(stderr, "%sweft:%s ", term->red, term->plain);
+    put_visibly(stderr, text);
+    fputc('\n', stderr);
 }

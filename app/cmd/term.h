@@ -17,7 +17,7 @@ struct weft_term {
 
 const struct weft_term *weft_term_of(FILE *stream);
 
-/** "weft: TEXT" on standard error. */
+/** "weft: TEXT" on standard error, in one line: control bytes are written as \x1b. */
 void weft_term_error(const char *text);
 
 enum { WEFT_EXIT_DONE = 0, WEFT_EXIT_FAILED = 1, WEFT_EXIT_USAGE = 2 };

@@ -67,6 +67,10 @@ static bool take_one(struct weft_listener *listener)
     case EAGAIN: return false;
     case EMFILE:
     case ENFILE:
+        if (listener->makes_room && listener->makes_room(listener)) {
+            weft_loop_defer(listener->loop, &listener->again);
+            return false;
+        }
         turn_one_away(listener);
         pause_a_moment(listener);
         return false;

@@ -5,8 +5,8 @@
 #include "net/loop.h"
 #include "net/socket.h"
 
-/** A listening socket on a loop; the caller embeds it. When descriptors run out it closes its reserve to turn one client
- *  away, then pauses for a moment, and never spins. */
+/** A listening socket on a loop; the caller embeds it. When descriptors run out it asks the caller for room; where there
+ *  is none it closes its reserve to turn one client away, then pauses for a moment, and never spins. */
 struct weft_listener {
     struct weft_watch watch;
     struct weft_loop *loop;
@@ -17,6 +17,8 @@ struct weft_listener {
     uint64_t turned_away;
     // set by the caller; takes the descriptor over, and may stop the listener
     void (*accepted_fd)(struct weft_listener *listener, int fd, const struct weft_address *peer);
+    // set by the caller, or NULL: descriptors have run out; true where some will be free by the end of this turn
+    bool (*makes_room)(struct weft_listener *listener);
 };
 
 /** Starts to accept on `fd`, which it takes over (also where it fails); `accepted_fd` and the counters are the caller's

@@ -50,6 +50,7 @@ const char *weft_listen_url_parse(const char *text, struct weft_listen_url *url)
     }
     if (rest.size > 0 && rest.data[rest.size - 1] == '/') rest.size--;
     if (weft_span_find(rest, '/') < rest.size) return "a listener has no path";
+    if (weft_span_find(rest, '@') < rest.size) return "a listener has no user";
     if (!take_host(&rest, &host)) return "the bracket of its IPv6 address is not closed";
     if (host.size == 0) return "the host is missing (use * for every address)";
     if (host.size >= sizeof(made.host)) return "the host is too long";

@@ -9,12 +9,16 @@
 #include "session/session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
     DOORS_MOST = 2 * WEFT_LISTENS_MOST, // a name may have two addresses
+    FDS_KEPT_MOST = 64,                 // descriptors kept free for files
+    SHED_AT_ONCE = 8,                   // idle connections, when descriptors run out
     MEMORY_KEPT = 4 << 20,              // bytes, warm for the next connection
     // Bytes of a request's content, which nobody wants:
     AWAITED_MOST = 1 << 16,   // so many are read before the answer over HTTP/1
@@ -207,11 +211,17 @@ static const struct weft_session_owner owner = {
     .closed = on_closed,
 };
 
+static struct door *of_listener(struct weft_listener *listener)
+{
+    return (struct door *)(void *)((char *)listener - offsetof(struct door, listener));
+}
+
 static void on_accept(struct weft_listener *listener, int fd, const struct weft_address *peer)
 {
-    struct door *door = (struct door *)(void *)((char *)listener - offsetof(struct door, listener));
+    struct door *door = of_listener(listener);
     struct weft_worker *worker = door->worker;
     struct visitor *visitor = malloc(sizeof(*visitor));
+    if (fd >= worker->fd_ceiling) (void)weft_session_hub_shed(worker->hub, SHED_AT_ONCE);
     if (!visitor) {
         close(fd);
         return;
@@ -225,6 +235,21 @@ static void on_accept(struct weft_listener *listener, int fd, const struct weft_
                             &owner, visitor)) {
         free(visitor);
     }
+}
+
+static bool on_full(struct weft_listener *listener)
+{
+    struct door *door = of_listener(listener);
+    return weft_session_hub_shed(door->worker->hub, SHED_AT_ONCE) > 0;
+}
+
+// The system gives the lowest free number: one above this says that few are left for files.
+static int fd_ceiling(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
+    rlim_t kept = limit.rlim_cur / 8 < FDS_KEPT_MOST ? limit.rlim_cur / 8 : FDS_KEPT_MOST;
+    return (int)(limit.rlim_cur - kept);
 }
 
 static bool open_hub(struct weft_worker *worker)
@@ -249,6 +274,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     if (!worker) goto no_memory;
     worker->config = config->server;
     weft_exchange_pool_init(&worker->pool);
+    worker->fd_ceiling = fd_ceiling();
     worker->memory.most = MEMORY_KEPT;
     worker->alloc = weft_pool_alloc(&worker->memory);
     if (!weft_site_init(&worker->site, config->server, config->root, config->seed)) goto no_site;
@@ -307,6 +333,7 @@ int weft_worker_listen(struct weft_worker *worker, int fd, bool is_secure)
     struct door *door = &worker->doors[worker->door_count];
     *door = (struct door){.worker = worker, .is_secure = is_secure};
     door->listener.accepted_fd = on_accept;
+    door->listener.makes_room = on_full;
     int result = weft_listener_start(&door->listener, worker->loop, fd);
     if (result == 0) worker->door_count++;
     return result;

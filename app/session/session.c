@@ -10,7 +10,8 @@
 enum {
     HANDSHAKE_TIMEOUT_MS = 10000,
     LINGER_MS = 2000,
-    LEAST_WAIT_US = 1000, // between a connection's deadlines, should it name one that has passed
+    SHED_AFTER_US = 500000, // of idleness, when descriptors run out
+    LEAST_WAIT_US = 1000,   // between a connection's deadlines, should it name one that has passed
 };
 
 static struct weft_session *of_watch(struct weft_watch *watch)
@@ -297,6 +298,29 @@ void weft_session_hub_drain(struct weft_session_hub *hub)
         weft_conn_drain(session->conn, weft_session_now_us(session));
         weft_session_wake(session);
     }
+}
+
+// Has nothing in flight, and has had nothing for a moment: who has just come is about to ask.
+static bool is_idle(const struct weft_session *session)
+{
+    if (session->is_dying) return false;
+    if (weft_session_now_us(session) - session->last_sent_us < SHED_AFTER_US) return false;
+    if (session->phase == WEFT_SESSION_OPEN) return weft_conn_stream_count(session->conn) == 0;
+    return session->phase == WEFT_SESSION_HANDSHAKING || session->phase == WEFT_SESSION_LINGERING;
+}
+
+size_t weft_session_hub_shed(struct weft_session_hub *hub, size_t count)
+{
+    size_t shed = 0;
+    WEFT_LIST_EACH(link, &hub->sessions)
+    {
+        struct weft_session *session = WEFT_LIST_ENTRY(link, struct weft_session, link);
+        if (shed == count) break;
+        if (!is_idle(session)) continue;
+        weft_session_break(session, "idle, and its descriptor was needed");
+        shed++;
+    }
+    return shed;
 }
 
 size_t weft_session_hub_count(const struct weft_session_hub *hub)

@@ -54,6 +54,9 @@ void weft_session_hub_free(struct weft_session_hub *hub);
 
 /** Lets every session finish what is in flight (weft_conn_drain), and new ones at once. */
 void weft_session_hub_drain(struct weft_session_hub *hub);
+/** Ends up to `count` sessions that have waited for a request for some time, the oldest first, at the end of this turn: their
+ *  descriptors are needed. Returns how many. */
+size_t weft_session_hub_shed(struct weft_session_hub *hub, size_t count);
 /** Sessions alive. */
 size_t weft_session_hub_count(const struct weft_session_hub *hub);
 /** Called each time the count falls to 0 while draining (not where it is 0 already); NULL for none. It may free the hub

@@ -76,6 +76,22 @@ def test_whoever_is_shed_leaves_room_for_the_next(tight, crowd):
             assert time.monotonic() < deadline, "nobody is served while the crowd stays"
 
 
+def test_idle_connections_go_when_their_descriptors_are_needed(serve, root):
+    """With the limits as they are, a silent crowd does not keep a newcomer waiting for its timeouts."""
+    server = serve(root, preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES)))
+    crowd = [socket.create_connection(("127.0.0.1", server.http), 5) for _ in range(FILES * 2)]
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            assert ask(server, "/hello.txt")[2] == b"hello, world\n"
+            break
+        except (OSError, AssertionError):
+            assert time.monotonic() < deadline, "the newcomer has to wait for timeouts"
+            time.sleep(0.1)
+    for connection in crowd:
+        connection.close()
+
+
 def test_files_can_be_opened_while_connections_take_the_rest(tight, crowd, root):
     """A connection that was accepted gets its file, or a 503; never a lie about what is there."""
     asked = 0
