@@ -9,7 +9,6 @@
 #include "session/session.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -42,6 +41,7 @@ struct weft_worker {
     struct weft_access_log log;
     struct weft_exchange_pool pool;
     struct weft_pool memory;   // of the connections
+    size_t connection_ceiling; // from here on a newcomer makes idle ones go
     struct weft_alloc alloc;   // over it
     struct weft_answer answer; // of the request at hand
     struct door doors[DOORS_MOST];
@@ -221,7 +221,9 @@ static void on_accept(struct weft_listener *listener, int fd, const struct weft_
     struct door *door = of_listener(listener);
     struct weft_worker *worker = door->worker;
     struct visitor *visitor = malloc(sizeof(*visitor));
-    if (fd >= worker->fd_ceiling) (void)weft_session_hub_shed(worker->hub, SHED_AT_ONCE);
+    if (weft_session_hub_count(worker->hub) >= worker->connection_ceiling) {
+        (void)weft_session_hub_shed(worker->hub, SHED_AT_ONCE);
+    }
     if (!visitor) {
         close(fd);
         return;
@@ -243,13 +245,13 @@ static bool on_full(struct weft_listener *listener)
     return weft_session_hub_shed(door->worker->hub, SHED_AT_ONCE) > 0;
 }
 
-// The system gives the lowest free number: one above this says that few are left for files.
-static int fd_ceiling(void)
+// How many connections a thread may have before idle ones go: some descriptors are for files and for the rest.
+static size_t connection_ceiling(unsigned threads)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX) return INT_MAX;
-    rlim_t kept = limit.rlim_cur / 8 < FDS_KEPT_MOST ? limit.rlim_cur / 8 : FDS_KEPT_MOST;
-    return (int)(limit.rlim_cur - kept);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+    rlim_t kept = limit.rlim_cur / 4 < FDS_KEPT_MOST ? limit.rlim_cur / 4 : FDS_KEPT_MOST;
+    return (size_t)(limit.rlim_cur - kept) / threads;
 }
 
 static bool open_hub(struct weft_worker *worker)
@@ -274,7 +276,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     if (!worker) goto no_memory;
     worker->config = config->server;
     weft_exchange_pool_init(&worker->pool);
-    worker->fd_ceiling = fd_ceiling();
+    worker->connection_ceiling = connection_ceiling(config->server->thread_count);
     worker->memory.most = MEMORY_KEPT;
     worker->alloc = weft_pool_alloc(&worker->memory);
     if (!weft_site_init(&worker->site, config->server, config->root, config->seed)) goto no_site;
