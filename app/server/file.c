@@ -158,9 +158,24 @@ struct weft_file *weft_file_new(int fd, const struct stat *status,
     return file;
 }
 
+bool weft_file_keep(struct weft_file *file)
+{
+    uint8_t *bytes = malloc((size_t)file->size);
+    if (!bytes || !read_whole(file->fd, bytes, file->size, &file->mark)) {
+        free(bytes);
+        return false;
+    }
+    close(file->fd);
+    file->fd = -1;
+    file->bytes = file->kept = bytes;
+    file->held += (size_t)file->size;
+    return true;
+}
+
 void weft_file_release(struct weft_file *file)
 {
     if (!file || --file->references > 0) return;
     if (file->fd >= 0) close(file->fd);
+    free(file->kept);
     free(file);
 }

@@ -11,7 +11,8 @@
 
 enum {
     WEFT_FILE_IN_MEMORY_MOST = 65536, // larger files are read as they are sent
-    WEFT_ETAG_SIZE = 14,              // quotes, eleven letters of a hash, one for the coding
+    WEFT_FILE_KEPT_MOST = 1048576, // but those up to this are kept once they have been sent twice
+    WEFT_ETAG_SIZE = 14,           // quotes, eleven letters of a hash, one for the coding
 };
 
 /** What tells that a file is still the same one. */
@@ -25,8 +26,10 @@ struct weft_file_mark {
 
 struct weft_file {
     unsigned references;
+    unsigned sent;  // bodies made of it
     int fd;         // -1 where `bytes` holds all
     uint8_t *bytes; // NULL where it is read as it is sent
+    uint8_t *kept;  // `bytes`, where they are not behind the struct
     uint64_t size;
     struct weft_file_mark mark;
     struct weft_http_validators validators; // `date` is left for the moment of asking
@@ -70,6 +73,10 @@ bool weft_file_mark_equal(const struct weft_file_mark *a, const struct weft_file
 struct weft_file *weft_file_new(int fd, const struct stat *status,
                                 const struct weft_file_heads *heads,
                                 const struct weft_file_traits *traits);
+
+/** Reads a file that was read as it is sent into memory, for the bodies to come and those that are being sent.
+ *  returns  false where it has changed since it was looked at, or there is no memory; it is then as it was */
+bool weft_file_keep(struct weft_file *file);
 
 static inline struct weft_file *weft_file_hold(struct weft_file *file)
 {

@@ -7,6 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum {
+    USES_TO_KEEP = 2,  // so often a large file is sent from its descriptor
+    SHARE_TO_KEEP = 8, // of what the cache may hold, a large file takes no more than an eighth
+};
+
 /** A path and what it named when it was last looked at. */
 struct weft_cache_entry {
     struct weft_resource resource;
@@ -295,6 +300,23 @@ static void refresh(struct weft_file_cache *cache, struct weft_cache_entry *entr
     link_entry(cache, entry);
 }
 
+// Takes large files into memory that are asked for again and again.
+static void keep_used(struct weft_file_cache *cache, struct weft_cache_entry *entry)
+{
+    for (size_t i = 0; i < WEFT_CACHE_CODINGS; i++) {
+        struct weft_file *file = entry->resource.files[i];
+        if (!file || file->bytes || file->sent < USES_TO_KEEP) continue;
+        file->sent = 0; // where it fails, not at once again
+        if (file->size > WEFT_FILE_KEPT_MOST) continue;
+        if (file->size > cache->config.bytes_most / SHARE_TO_KEEP) continue;
+        if (!weft_file_keep(file)) continue;
+        entry->bytes += (size_t)file->size;
+        cache->bytes += (size_t)file->size;
+        entry->descriptors--;
+        cache->descriptors--;
+    }
+}
+
 static const struct weft_resource failed = {.kind = WEFT_RESOURCE_FAILED};
 
 const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
@@ -307,6 +329,7 @@ const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
     struct weft_cache_entry *entry = find_entry(cache, path, hash);
     if (entry && now_us - entry->checked_us < WEFT_CACHE_CHECK_US) {
         cache->hits++;
+        if (entry->descriptors > 0) keep_used(cache, entry);
     } else {
         if (!entry) entry = new_entry(cache, path, hash);
         if (!entry) return &failed;

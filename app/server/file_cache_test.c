@@ -2,6 +2,7 @@
 #include "server/file_cache.h"
 
 #include "check.h"
+#include "server/body.h"
 #include "temp_dir.h"
 
 enum { SECOND = 1000000 };
@@ -178,6 +179,67 @@ TEST(large_files_are_kept_open_and_those_are_bounded)
         CHECK(file->fd >= 0 && file->bytes == NULL);
         CHECK(scene.cache.descriptors <= 2);
     }
+    scene_end(&scene);
+}
+
+// Sends it from its descriptor as often as it takes, and begins once more.
+static struct weft_body send_twice(struct scene *scene, const char *path)
+{
+    struct weft_body body = {0};
+    for (int i = 0; i < 2; i++) {
+        weft_body_close(&body);
+        struct weft_file *file = weft_resource_file(find(scene, path, 1), WEFT_HTTP_IDENTITY);
+        CHECK(file->fd >= 0 && file->bytes == NULL);
+        body = weft_body_of_file(file, 0, file->size);
+    }
+    return body;
+}
+
+TEST(large_files_that_are_sent_often_move_into_memory)
+{
+    enum { LARGE = WEFT_FILE_IN_MEMORY_MOST + 3 };
+    struct scene scene;
+    scene_begin(&scene, 1 << 20, 100, 2);
+    static char text[LARGE + 1];
+    memset(text, 'x', LARGE);
+    memcpy(text + LARGE - 3, "end", 3);
+    temp_dir_file(&scene.dir, "f", text);
+    uint8_t *room = malloc(LARGE);
+    CHECK(room != NULL);
+    bool ends = false;
+
+    struct weft_body begun = send_twice(&scene, "/f");
+    CHECK_EQ(weft_body_read(&begun, room, 1000, &ends), 1000);
+    struct weft_file *file = weft_resource_file(find(&scene, "/f", 1), WEFT_HTTP_IDENTITY);
+
+    CHECK(file->fd < 0 && file->bytes != NULL);
+    CHECK_EQ(scene.cache.descriptors, 0);
+    CHECK(scene.cache.bytes > LARGE);
+    CHECK_EQ(weft_body_read(&begun, room, LARGE, &ends), LARGE - 1000);
+    CHECK(ends);
+    CHECK(memcmp(room, text + 1000, LARGE - 1000) == 0);
+    weft_body_close(&begun);
+    free(room);
+    scene_end(&scene);
+}
+
+TEST(large_files_stay_where_they_are_when_they_would_fill_the_cache_or_change)
+{
+    struct scene scene;
+    scene_begin(&scene, 1 << 20, 100, 2);
+    temp_dir_file(&scene.dir, "big", "");
+    CHECK_EQ(truncate(temp_dir_path(&scene.dir, "big"), (1 << 20) / 8 + 1), 0);
+    temp_dir_file(&scene.dir, "new", "");
+    CHECK_EQ(truncate(temp_dir_path(&scene.dir, "new"), WEFT_FILE_IN_MEMORY_MOST + 1), 0);
+
+    struct weft_body big = send_twice(&scene, "/big");
+    CHECK(weft_resource_file(find(&scene, "/big", 1), WEFT_HTTP_IDENTITY)->bytes == NULL);
+    struct weft_body new = send_twice(&scene, "/new");
+    CHECK_EQ(truncate(temp_dir_path(&scene.dir, "new"), WEFT_FILE_IN_MEMORY_MOST + 2), 0);
+    CHECK(weft_resource_file(find(&scene, "/new", 1), WEFT_HTTP_IDENTITY)->bytes == NULL);
+
+    weft_body_close(&big);
+    weft_body_close(&new);
     scene_end(&scene);
 }
 
