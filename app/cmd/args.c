@@ -1,6 +1,8 @@
 // cmd/args.c
 #include "cmd/args.h"
 
+#include "base/nearest.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,53 +10,7 @@
 
 enum {
     FIRST_VALUE = 256, // getopt's value of options without a letter: the row's index on top
-    WORD_MOST = 32,    // longer words are not compared
 };
-
-// How many letters have to be added, taken away, changed or swapped (Damerau-Levenshtein).
-static size_t distance(const char *a, const char *b)
-{
-    size_t rows[3][WORD_MOST + 2];
-    size_t a_size = strlen(a);
-    size_t b_size = strlen(b);
-    size_t *above2 = rows[0];
-    size_t *above = rows[1];
-    size_t *row = rows[2];
-    if (a_size > WORD_MOST || b_size > WORD_MOST) return SIZE_MAX;
-    for (size_t j = 0; j <= b_size; j++) {
-        row[j] = j;
-        above[j] = above2[j] = 0;
-    }
-    for (size_t i = 1; i <= a_size; i++) {
-        size_t *oldest = above2;
-        above2 = above;
-        above = row;
-        row = oldest;
-        row[0] = i;
-        for (size_t j = 1; j <= b_size; j++) {
-            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
-            if (above[j] + 1 < best) best = above[j] + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            bool is_swap = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (is_swap && above2[j - 2] + 1 < best) best = above2[j - 2] + 1;
-            row[j] = best;
-        }
-    }
-    return row[b_size];
-}
-
-const char *weft_args_nearest(const char *word, const char *const *names)
-{
-    const char *nearest = NULL;
-    size_t least = strlen(word) / 3 + 2; // a third of the letters may be wrong
-    for (; *names; names++) {
-        size_t far = strncmp(word, *names, strlen(word)) == 0 && *word ? 1 : distance(word, *names);
-        if (far >= least) continue;
-        least = far;
-        nearest = *names;
-    }
-    return nearest;
-}
 
 static bool is_digits(const char *text)
 {
@@ -144,7 +100,7 @@ static void complain_unknown(const struct weft_args_option *options, const char 
     char *equals = strchr(word, '=');
     if (equals) *equals = 0;
     bool is_long = word[0] == '-' && word[1] == '-';
-    const char *nearest = is_long ? weft_args_nearest(word + 2, names) : NULL;
+    const char *nearest = is_long ? weft_nearest(word + 2, names) : NULL;
     if (nearest) {
         snprintf(outcome->complaint, sizeof(outcome->complaint),
                  "unknown option '%s': did you mean --%s?", word, nearest);

@@ -36,9 +36,6 @@ struct weft_args_option {
 bool weft_args_read(int argc, char **argv, const struct weft_args_option *options, void *target,
                     int *first, struct weft_args_outcome *outcome);
 
-/** The name of `names` (which ends with NULL) that `word` was meant to be, or NULL where none is near. */
-const char *weft_args_nearest(const char *word, const char *const *names);
-
 /** Reads a number within bounds: false for anything else. */
 bool weft_args_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);
 

@@ -1,4 +1,5 @@
 // cmd/main.c: weft SUBCOMMAND ...
+#include "base/nearest.h"
 #include "cmd/args.h"
 #include "cmd/commands.h"
 #include "cmd/term.h"
@@ -15,6 +16,7 @@ struct command {
 
 static const struct command commands[] = {
     {"serve", weft_serve, weft_serve_help, "serve a directory over HTTP/2, HTTP/1.1 and 1.0"},
+    {"manifest", weft_manifest, weft_manifest_help, "what pages need, for hints and pushes"},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -53,7 +55,7 @@ static int wrong_command(const char *name)
         names[i + 2] = commands[i].name;
     }
     const char *kind = name[0] == '-' ? "option" : "command";
-    const char *nearest = weft_args_nearest(name, names);
+    const char *nearest = weft_nearest(name, names);
     if (nearest) {
         snprintf(text, sizeof(text), "unknown %s '%s': did you mean 'weft %s'?", kind, name,
                  nearest);

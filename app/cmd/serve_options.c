@@ -1,6 +1,8 @@
 // cmd/serve_options.c
 #include "cmd/serve_options.h"
 
+#include "base/nearest.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +120,7 @@ static const char *unknown_limit(const char *name)
     for (size_t i = 0; (row = weft_limit_row_at(i)) && i + 1 < WEFT_COUNT(names); i++) {
         names[i] = row->name;
     }
-    const char *nearest = weft_args_nearest(name, names);
+    const char *nearest = weft_nearest(name, names);
     if (!nearest) return "no such limit: 'weft serve --help' lists them";
     snprintf(text, sizeof(text), "no such limit: did you mean %s?", nearest);
     return text;
