@@ -7,9 +7,9 @@
 
 const struct weft_term *weft_term_of(FILE *stream)
 {
-    static const struct weft_term plain = {"", "", "", "", "", ""};
-    static const struct weft_term coloured = {"\033[1m",  "\033[2m", "\033[31m",
-                                              "\033[32m", "\033[4m", "\033[0m"};
+    static const struct weft_term plain = {"", "", "", "", ""};
+    static const struct weft_term coloured = {"\033[1m", "\033[2m", "\033[31m", "\033[4m",
+                                              "\033[0m"};
     const char *no_color = getenv("NO_COLOR"); // no-color.org
     const char *term = getenv("TERM");
     if (no_color && *no_color) return &plain;

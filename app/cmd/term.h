@@ -10,7 +10,6 @@ struct weft_term {
     const char *bold;
     const char *dim;
     const char *red;
-    const char *green;
     const char *link; // underlined
     const char *plain;
 };

@@ -13,8 +13,7 @@ enum weft_loop_events {
     WEFT_LOOP_READABLE = 1, // also at end of file and on errors
     WEFT_LOOP_WRITABLE = 2,
     WEFT_LOOP_CLOSED = 4, // both directions are gone
-    WEFT_LOOP_ENDED =
-        8, // the peer has ended its side (or an error did): after the bytes, the end can be read
+    WEFT_LOOP_ENDED = 8, // the peer (or an error) has ended its side: after the bytes comes the end
 };
 
 /** A file descriptor that is watched, edge by edge; lies in the caller's object. `ready` may unwatch and free any

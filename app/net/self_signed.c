@@ -13,8 +13,7 @@
 
 enum {
     DAY = 24 * 3600,
-    LIFE =
-        825 * DAY, // the most that Apple's systems take from a certificate of a private authority
+    LIFE = 825 * DAY, // the most that Apple's systems take of a private authority
     RENEWAL = 7 * DAY,
     PEM_SIZE_MOST = 16384,
 };

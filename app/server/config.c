@@ -14,6 +14,15 @@ static const struct weft_limit_row limit_rows[] = {
 #undef X
 };
 
+// The processors that this process may run on.
+static unsigned usual_threads(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+    int count = CPU_COUNT(&set);
+    return count < 1 ? 1 : count > WEFT_THREADS_MOST ? WEFT_THREADS_MOST : (unsigned)count;
+}
+
 void weft_server_config_init(struct weft_server_config *config)
 {
     *config = (struct weft_server_config){
@@ -22,17 +31,9 @@ void weft_server_config_init(struct weft_server_config *config)
         .index_count = 1,
         .cache_size = 64 << 20,
         .drain_timeout_ms = 30000,
-        .thread_count = weft_server_usual_threads(),
+        .thread_count = usual_threads(),
         .limits = WEFT_HTTP_LIMITS_INIT,
     };
-}
-
-unsigned weft_server_usual_threads(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
-    int count = CPU_COUNT(&set);
-    return count < 1 ? 1 : count > WEFT_THREADS_MOST ? WEFT_THREADS_MOST : (unsigned)count;
 }
 
 // Fields that the server or the engine writes: a second one of them would contradict.

@@ -44,11 +44,8 @@ struct weft_server_config {
     struct weft_http_limits limits;
 };
 
-/** The defaults, without a root, a listener or a certificate. */
+/** The defaults, without a root, a listener or a certificate; a thread for each processor that this process may run on. */
 void weft_server_config_init(struct weft_server_config *config);
-
-/** The processors that this process may run on, at most WEFT_THREADS_MOST. */
-unsigned weft_server_usual_threads(void);
 
 /**
  * Adds a field of every answer.

@@ -23,7 +23,7 @@ struct weft_conn {
     uint8_t first[WEFT_CONN_PREFACE_SIZE];
     size_t first_size;
     struct weft_span
-        rest; // of a feed, behind `first`: goes to the engine once `first` has been worked through
+        rest; // of a feed, behind `first`: the engine's once it has worked through that
 };
 
 // Calls the chosen engine: TO_ENGINE(conn, feed, bytes, now_us), ASK_ENGINE(conn, wants_input).

@@ -112,10 +112,9 @@ bool weft_conn_next_turn(struct weft_conn *conn, size_t most, struct weft_http_t
 /**
  * Sends the first `size` bytes of the turn's room.
  *
- * ends     the content ends with them; where less than the head's content_length has come, the stream
- *          (HTTP/1: the connection) is ended as an error, so that the peer sees the cut
- *          0 bytes that do not end: the source has nothing yet; the stream gets no turn until
- *          weft_conn_resume()
+ * size     0 bytes that do not end: the source has nothing yet; the stream gets no turn until weft_conn_resume()
+ * ends     the content ends with them; where less than the head's content_length has come, the stream (HTTP/1: the
+ *          connection) is ended as an error, so that the peer sees the cut
  */
 void weft_conn_commit(struct weft_conn *conn, const struct weft_http_turn *turn, size_t size,
                       bool ends);

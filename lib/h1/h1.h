@@ -53,16 +53,16 @@ bool weft_h1_feed(struct weft_h1_conn *conn, struct weft_span bytes, uint64_t no
  *  an error; a server still answers what was asked before. */
 void weft_h1_feed_end(struct weft_h1_conn *conn, uint64_t now_us);
 
-/** Should more be read from the peer? False while limits (output, control frames, pipeline) hold it back, and
- *  after the end; ask again after events, turns or weft_h1_sent(). */
+/** Should more be read from the peer? False while a limit (`output_size`, `pipeline_count`, `stream_window`) holds it
+ *  back, and after the end; ask again after events, turns or weft_h1_sent(). */
 bool weft_h1_wants_input(const struct weft_h1_conn *conn);
 
 /** Hands out the next event, or returns false. What is lent in it is good until the next call on `conn`, a
  *  head until its stream's STREAM_CLOSED has been pulled and the next call made. */
 bool weft_h1_next_event(struct weft_h1_conn *conn, struct weft_http_event *event);
 
-/** The receiver has done with `size` bytes of content of a stream: opens the windows again (HTTP/2), and
- *  lets a body that was held back come (HTTP/1). Without it a peer stops after a window of bytes. */
+/** The receiver has done with `size` bytes of content of a stream. Reading stops while `stream_window` bytes were handed
+ *  out and not consumed. */
 void weft_h1_consume(struct weft_h1_conn *conn, uint64_t stream_id, size_t size);
 
 // Bytes out
@@ -111,18 +111,17 @@ WEFT_MUST_USE enum weft_result weft_h1_respond(struct weft_h1_conn *conn, uint64
  *
  * most     the most bytes of content wanted now; at least 1
  * turn     set; fill turn->room, then call weft_h1_commit() before any other call on `conn`
- * returns  false where no stream may send (nothing to send, windows closed, memory gone)
+ * returns  false where no stream may send: nothing to send, the output full, memory gone
  */
 bool weft_h1_next_turn(struct weft_h1_conn *conn, size_t most, struct weft_http_turn *turn);
 
 /**
  * Sends the first `size` bytes of the turn's room.
  *
- * ends     the content ends with them; where less than the head's content_length has come, the stream
- *          (HTTP/1: the connection) is ended as an error, so that the peer sees the cut
- *          0 bytes that do not end: the source has nothing yet; the stream gets no turn until
- *          weft_h1_resume()
- *          Content with a content_length ends with its last byte, whatever `ends` says.
+ * size     0 bytes that do not end: the source has nothing yet; there is no turn until weft_h1_resume()
+ * ends     the content ends with them; where less than the head's content_length has come, the connection is ended
+ *          as an error, so that the peer sees the cut. Content with a content_length ends with its last byte,
+ *          whatever `ends` says.
  */
 void weft_h1_commit(struct weft_h1_conn *conn, const struct weft_http_turn *turn, size_t size,
                     bool ends);
@@ -136,12 +135,7 @@ WEFT_MUST_USE enum weft_result weft_h1_send_trailers(struct weft_h1_conn *conn, 
                                                      const struct weft_http_field *fields,
                                                      size_t field_count);
 
-/**
- * Server: promises an answer that was not asked for (RFC 9113 §8.4); then respond on it.
- *
- * head     the request that is answered by it: GET or HEAD, no content, our authority
- * returns  WEFT_GONE where the peer takes no pushes (HTTP/1 never does) or the stream is over
- */
+/** WEFT_GONE: HTTP/1 has no pushes. Here so that every engine has the same functions. */
 WEFT_MUST_USE enum weft_result weft_h1_push(struct weft_h1_conn *conn, uint64_t stream_id,
                                             const struct weft_http_head *head,
                                             uint64_t *promised_id);
@@ -150,7 +144,7 @@ WEFT_MUST_USE enum weft_result weft_h1_push(struct weft_h1_conn *conn, uint64_t 
  *  end, for this stream and for the others in flight. */
 void weft_h1_reset(struct weft_h1_conn *conn, uint64_t stream_id, enum weft_http_error_code code);
 
-/** Sets how urgent a stream's answer is, in place of what the client asked (RFC 9218 §8). */
+/** Does nothing: answers leave in the order of their requests. */
 void weft_h1_set_priority(struct weft_h1_conn *conn, uint64_t stream_id,
                           struct weft_http_priority priority);
 
@@ -159,8 +153,7 @@ void weft_h1_set_user(struct weft_h1_conn *conn, uint64_t stream_id, void *user)
 
 // The connection's end
 
-/** Takes no new requests, lets those in flight finish, then is finished: two-step GOAWAY, or
- *  `Connection: close` on the last answer. */
+/** Takes no new requests, lets those in flight finish, the last with `Connection: close`, then is finished. */
 void weft_h1_drain(struct weft_h1_conn *conn, uint64_t now_us);
 
 /** Ends the connection now; what is in the output still leaves. `reason` is static text. */

@@ -15,23 +15,22 @@ struct frame_rule {
     uint16_t multiple;  // the size is one of this
     uint32_t min_size;
     uint32_t max_size;
-    const char *name;
 };
 
 // On which stream a frame may stand, how many bytes its payload may have, and how far a wrong size reaches.
 // clang-format off
 static const struct frame_rule frame_rules[] = {
-    [WEFT_H2_DATA]            = {ON_STREAM,     WEFT_HTTP_STREAM,     1, 0, WEFT_H2_FRAME_PAYLOAD, "DATA"},            // §6.1
-    [WEFT_H2_HEADERS]         = {ON_STREAM,     WEFT_HTTP_CONNECTION, 1, 0, WEFT_H2_FRAME_PAYLOAD, "HEADERS"},         // §6.2
-    [WEFT_H2_PRIORITY]        = {ON_STREAM,     WEFT_HTTP_STREAM,     1, 5, 5,                     "PRIORITY"},        // §6.3
-    [WEFT_H2_RST_STREAM]      = {ON_STREAM,     WEFT_HTTP_CONNECTION, 1, 4, 4,                     "RST_STREAM"},      // §6.4
-    [WEFT_H2_SETTINGS]        = {ON_CONNECTION, WEFT_HTTP_CONNECTION, 6, 0, WEFT_H2_FRAME_PAYLOAD, "SETTINGS"},        // §6.5
-    [WEFT_H2_PUSH_PROMISE]    = {ON_STREAM,     WEFT_HTTP_CONNECTION, 1, 4, WEFT_H2_FRAME_PAYLOAD, "PUSH_PROMISE"},    // §6.6
-    [WEFT_H2_PING]            = {ON_CONNECTION, WEFT_HTTP_CONNECTION, 1, 8, 8,                     "PING"},            // §6.7
-    [WEFT_H2_GOAWAY]          = {ON_CONNECTION, WEFT_HTTP_CONNECTION, 1, 8, WEFT_H2_FRAME_PAYLOAD, "GOAWAY"},          // §6.8
-    [WEFT_H2_WINDOW_UPDATE]   = {ON_EITHER,     WEFT_HTTP_CONNECTION, 1, 4, 4,                     "WINDOW_UPDATE"},   // §6.9
-    [WEFT_H2_CONTINUATION]    = {ON_STREAM,     WEFT_HTTP_CONNECTION, 1, 0, WEFT_H2_FRAME_PAYLOAD, "CONTINUATION"},    // §6.10
-    [WEFT_H2_PRIORITY_UPDATE] = {ON_CONNECTION, WEFT_HTTP_CONNECTION, 1, 4, WEFT_H2_FRAME_PAYLOAD, "PRIORITY_UPDATE"}, // RFC 9218 §7.1
+    [WEFT_H2_DATA]            = {ON_STREAM,     WEFT_HTTP_STREAM,     1, 0, WEFT_H2_FRAME_PAYLOAD}, // §6.1
+    [WEFT_H2_HEADERS]         = {ON_STREAM,     WEFT_HTTP_CONNECTION, 1, 0, WEFT_H2_FRAME_PAYLOAD}, // §6.2
+    [WEFT_H2_PRIORITY]        = {ON_STREAM,     WEFT_HTTP_STREAM,     1, 5, 5},                     // §6.3
+    [WEFT_H2_RST_STREAM]      = {ON_STREAM,     WEFT_HTTP_CONNECTION, 1, 4, 4},                     // §6.4
+    [WEFT_H2_SETTINGS]        = {ON_CONNECTION, WEFT_HTTP_CONNECTION, 6, 0, WEFT_H2_FRAME_PAYLOAD}, // §6.5
+    [WEFT_H2_PUSH_PROMISE]    = {ON_STREAM,     WEFT_HTTP_CONNECTION, 1, 4, WEFT_H2_FRAME_PAYLOAD}, // §6.6
+    [WEFT_H2_PING]            = {ON_CONNECTION, WEFT_HTTP_CONNECTION, 1, 8, 8},                     // §6.7
+    [WEFT_H2_GOAWAY]          = {ON_CONNECTION, WEFT_HTTP_CONNECTION, 1, 8, WEFT_H2_FRAME_PAYLOAD}, // §6.8
+    [WEFT_H2_WINDOW_UPDATE]   = {ON_EITHER,     WEFT_HTTP_CONNECTION, 1, 4, 4},                     // §6.9
+    [WEFT_H2_CONTINUATION]    = {ON_STREAM,     WEFT_HTTP_CONNECTION, 1, 0, WEFT_H2_FRAME_PAYLOAD}, // §6.10
+    [WEFT_H2_PRIORITY_UPDATE] = {ON_CONNECTION, WEFT_HTTP_CONNECTION, 1, 4, WEFT_H2_FRAME_PAYLOAD}, // RFC 9218 §7.1
 };
 // clang-format on
 
@@ -52,15 +51,9 @@ bool weft_h2_frame_is_known(uint8_t type)
     return type < WEFT_COUNT(frame_rules) && frame_rules[type].place != 0;
 }
 
-const char *weft_h2_frame_name(uint8_t type)
-{
-    return weft_h2_frame_is_known(type) ? frame_rules[type].name : "unknown";
-}
-
 struct weft_http_error weft_h2_frame_check(const struct weft_h2_frame *frame)
 {
-    if (!weft_h2_frame_is_known(
-            frame->type)) { // its payload is passed over, so its size counts too
+    if (!weft_h2_frame_is_known(frame->type)) { // its payload is passed over: its size counts too
         if (frame->length <= WEFT_H2_FRAME_PAYLOAD) return WEFT_H2_OK; // ignored, §4.1
         return weft_h2_connection_error(WEFT_HTTP_FRAME_SIZE_ERROR, "frame too large"); // §4.2
     }

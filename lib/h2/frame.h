@@ -8,8 +8,7 @@
 
 enum {
     WEFT_H2_FRAME_HEADER_SIZE = 9, // §4.1
-    WEFT_H2_FRAME_PAYLOAD =
-        16384, // SETTINGS_MAX_FRAME_SIZE as it starts, and as we leave ours, §6.5.2
+    WEFT_H2_FRAME_PAYLOAD = 16384, // SETTINGS_MAX_FRAME_SIZE as it starts and we leave ours, §6.5.2
     WEFT_H2_STREAM_ID_MOST = INT32_MAX,
 };
 
@@ -47,9 +46,6 @@ struct weft_h2_frame weft_h2_parse_frame_header(const uint8_t bytes[WEFT_H2_FRAM
 
 /** Does the table of rules know the type? Others are ignored, §4.1. */
 bool weft_h2_frame_is_known(uint8_t type);
-
-/** The type's name, for traces; "unknown" otherwise. */
-const char *weft_h2_frame_name(uint8_t type);
 
 /** May such a frame stand on that stream, and is it of a size that it may have? An error of stream scope is
  *  the caller's to widen where the stream is idle. */

@@ -36,7 +36,7 @@ bool weft_h2_feed(struct weft_h2_conn *conn, struct weft_span bytes, uint64_t no
 /** The peer has closed its side. Streams that still waited for something end with an error. */
 void weft_h2_feed_end(struct weft_h2_conn *conn, uint64_t now_us);
 
-/** Should more be read from the peer? False while limits (output, control frames, pipeline) hold it back, and
+/** Should more be read from the peer? False while a limit (`output_size`, `control_queue_count`, `_size`) holds it back, and
  *  after the end; ask again after events, turns or weft_h2_sent(). */
 bool weft_h2_wants_input(const struct weft_h2_conn *conn);
 
@@ -44,8 +44,8 @@ bool weft_h2_wants_input(const struct weft_h2_conn *conn);
  *  head until its stream's STREAM_CLOSED has been pulled and the next call made. */
 bool weft_h2_next_event(struct weft_h2_conn *conn, struct weft_http_event *event);
 
-/** The receiver has done with `size` bytes of content of a stream: opens the windows again (HTTP/2), and
- *  lets a body that was held back come (HTTP/1). Without it a peer stops after a window of bytes. */
+/** The receiver has done with `size` bytes of content of a stream: opens its window and the connection's again (§6.9).
+ *  Without it a peer stops after a window of bytes. */
 void weft_h2_consume(struct weft_h2_conn *conn, uint64_t stream_id, size_t size);
 
 // Bytes out
@@ -76,7 +76,7 @@ void weft_h2_tick(struct weft_h2_conn *conn, uint64_t now_us);
  *
  * ends       no content follows; else weft_h2_next_turn() will offer room for it
  * stream_id  set to the new stream's
- * returns    WEFT_LATER while the peer's limit of streams (or the pipeline) is full, WEFT_GONE when the
+ * returns    WEFT_LATER while the peer's limit of streams is full, WEFT_GONE when the
  *            connection takes no new requests, WEFT_INVALID, WEFT_NO_MEMORY; then nothing was sent
  */
 WEFT_MUST_USE enum weft_result weft_h2_request(struct weft_h2_conn *conn,
@@ -87,8 +87,8 @@ WEFT_MUST_USE enum weft_result weft_h2_request(struct weft_h2_conn *conn,
  * Server: sends an interim (status 1xx) or the final head of the answer.
  *
  * ends     no content follows (always so for HEAD, 204 and 304, where content_length still is sent)
- * returns  WEFT_GONE where the stream is over; WEFT_INVALID, also for a second final head; interim heads
- *          to an HTTP/1.0 client are left out and WEFT_OK (RFC 9110 §15.2)
+ * returns  WEFT_GONE where the stream is over; WEFT_INVALID, also for a second final head; WEFT_NO_MEMORY has failed the
+ *          connection, for the compression is out of step (§4.3)
  */
 WEFT_MUST_USE enum weft_result weft_h2_respond(struct weft_h2_conn *conn, uint64_t stream_id,
                                                const struct weft_http_head *head, bool ends);
@@ -105,10 +105,9 @@ bool weft_h2_next_turn(struct weft_h2_conn *conn, size_t most, struct weft_http_
 /**
  * Sends the first `size` bytes of the turn's room.
  *
- * ends     the content ends with them; where less than the head's content_length has come, the stream
- *          (HTTP/1: the connection) is ended as an error, so that the peer sees the cut
- *          0 bytes that do not end: the source has nothing yet; the stream gets no turn until
- *          weft_h2_resume()
+ * size     0 bytes that do not end: the source has nothing yet; the stream gets no turn until weft_h2_resume()
+ * ends     the content ends with them; where less than the head's content_length has come, the stream is reset, so that
+ *          the peer sees the cut
  */
 void weft_h2_commit(struct weft_h2_conn *conn, const struct weft_http_turn *turn, size_t size,
                     bool ends);
@@ -125,13 +124,14 @@ WEFT_MUST_USE enum weft_result weft_h2_send_trailers(struct weft_h2_conn *conn, 
  * Server: promises an answer that was not asked for (RFC 9113 §8.4); then respond on it.
  *
  * head     the request that is answered by it: GET or HEAD, no content, our authority
- * returns  WEFT_GONE where the peer takes no pushes (HTTP/1 never does) or the stream is over
+ * returns  WEFT_GONE where the peer takes no pushes or the stream is over; WEFT_LATER while its limit of
+ *          streams is full
  */
 WEFT_MUST_USE enum weft_result weft_h2_push(struct weft_h2_conn *conn, uint64_t stream_id,
                                             const struct weft_http_head *head,
                                             uint64_t *promised_id);
 
-/** Gives a stream up: RST_STREAM (HTTP/1: the connection closes). STREAM_CLOSED follows as for any other end. */
+/** Gives a stream up with RST_STREAM. STREAM_CLOSED follows as for any other end. */
 void weft_h2_reset(struct weft_h2_conn *conn, uint64_t stream_id, enum weft_http_error_code code);
 
 /** Sets how urgent a stream's answer is, in place of what the client asked (RFC 9218 §8). */
@@ -143,11 +143,11 @@ void weft_h2_set_user(struct weft_h2_conn *conn, uint64_t stream_id, void *user)
 
 // The connection's end
 
-/** Takes no new requests, lets those in flight finish, then is finished: two-step GOAWAY, or
- *  `Connection: close` on the last answer. */
+/** Takes no new requests, lets those in flight finish, then is finished. A server says GOAWAY twice, `drain_ms` apart, so
+ *  that requests on their way are still answered (§6.8). */
 void weft_h2_drain(struct weft_h2_conn *conn, uint64_t now_us);
 
-/** Ends the connection now, with a GOAWAY or as HTTP/1 can. `reason` is static text. */
+/** Ends the connection now, with a GOAWAY that carries code and reason. `reason` is static text. */
 void weft_h2_fail(struct weft_h2_conn *conn, enum weft_http_error_code code, const char *reason);
 
 /** Nothing will come any more: once the output has left, close the transport. */

@@ -12,15 +12,14 @@ struct weft_trace;
 
 struct weft_http_engine_config {
     enum weft_http_role role;
-    const struct weft_alloc *alloc;        // borrowed for the engine's life
-    const struct weft_http_limits *limits; // borrowed for the engine's life
-    struct weft_http_limit_counters
-        *counters; // counted up where a limit is reached; shared by many engines; NULL for none
-    struct weft_trace *trace; // NULL for none
-    uint64_t now_us;          // the caller's monotonic clock
-    uint64_t seed;            // random bits, for what a peer should not foresee
-    bool is_secure;           // the transport is TLS: requests are for "https"
-    bool accepts_push;        // client: ENABLE_PUSH=1; else promises are refused
+    const struct weft_alloc *alloc;            // borrowed for the engine's life
+    const struct weft_http_limits *limits;     // borrowed for the engine's life
+    struct weft_http_limit_counters *counters; // of one thread's engines together; NULL for none
+    struct weft_trace *trace;                  // borrowed for the engine's life; NULL for none
+    uint64_t now_us;                           // the caller's monotonic clock, in microseconds
+    uint64_t seed;                             // random bits, for what a peer should not foresee
+    bool is_secure;                            // the transport is TLS: requests are for "https"
+    bool accepts_push;                         // client: ENABLE_PUSH=1; else promises are refused
 };
 
 /** What a connection has done so far. */

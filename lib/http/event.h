@@ -46,14 +46,12 @@ struct weft_http_error {
  */
 struct weft_http_event {
     enum weft_http_event_type type;
-    bool
-        ends_message; // REQUEST, RESPONSE, DATA, TRAILERS: nothing more comes from the peer on this stream
-    uint64_t
-        stream_id; // HTTP/2: the stream's; HTTP/1: counts 1, 2, 3, ...; 0 for the connection's events
-    void *user;    // what was set for the stream, or NULL
-    const struct weft_http_head *head;
-    struct weft_span data;
-    uint64_t promised_id;
+    bool ends_message;  // REQUEST, RESPONSE, DATA, TRAILERS: nothing more comes on this stream
+    uint64_t stream_id; // HTTP/1 counts them: 1, 2, 3, ...; 0 for the connection's events
+    void *user;         // what was set for the stream, or NULL
+    const struct weft_http_head *head; // REQUEST, INTERIM, RESPONSE, TRAILERS, PROMISE
+    struct weft_span data;             // DATA; empty where the content ends without a byte more
+    uint64_t promised_id;              // PROMISE
     struct weft_http_error error; // STREAM_CLOSED (scope FINE after a good end), GOAWAY, FAILED
 };
 
@@ -62,8 +60,7 @@ struct weft_http_turn {
     uint64_t stream_id;
     void *user;
     uint8_t *room; // to be filled from the body source; lent until the turn is committed
-    size_t
-        size; // of the room: what both windows, the frame size and the scheduler allow; at least 1
+    size_t size;   // of the room, at least 1: what windows, frame size and scheduler allow
 };
 
 #endif

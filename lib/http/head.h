@@ -32,17 +32,13 @@ struct weft_http_head {
     uint8_t method;               // enum weft_http_method; 0 in responses and trailers
     uint16_t status;              // 100 to 599; 0 in requests and trailers
     struct weft_span method_text; // as sent; for known methods may be left empty when sending
-    struct weft_span
-        scheme; // "http" or "https"; in a received HTTP/1 request, by its target or empty
-    struct weft_span
-        authority; // host[:port]; from the target, else from Host; empty in HTTP/1.0 without
-    struct weft_span path; // path and query as on the wire, or "*"; empty for CONNECT
-    struct weft_span
-        protocol; // extended CONNECT: what to speak in the tunnel (RFC 8441 §4); else empty
+    struct weft_span scheme;      // "http", "https"; HTTP/1: by the target, mostly empty
+    struct weft_span authority;   // host[:port], of the target or Host; empty in HTTP/1.0 without
+    struct weft_span path;        // path and query as on the wire, or "*"; empty for CONNECT
+    struct weft_span protocol;    // extended CONNECT: what the tunnel speaks (RFC 8441 §4)
     const struct weft_http_field *fields; // regular fields in order, without pseudo-fields
     size_t field_count;
-    int64_t
-        content_length; // bytes, WEFT_HTTP_LENGTH_UNKNOWN where not stated; the engine writes the field
+    int64_t content_length; // bytes, or WEFT_HTTP_LENGTH_UNKNOWN; the engine writes the field
     struct weft_http_priority priority; // requests: from the priority field, else the default
     // Sent: where it is not 0, all heads with this stamp are the same in status, fields and length, so that an engine
     // may send again what it made of the first.

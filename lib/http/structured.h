@@ -24,9 +24,9 @@ enum weft_http_structured_type {
 struct weft_http_structured_value {
     enum weft_http_structured_type type;
     int64_t number; // INTEGER; DECIMAL in thousandths; BOOLEAN 0 or 1; DATE in seconds from 1970
-    struct weft_span
-        text; // TOKEN; STRING, BYTE_SEQUENCE and DISPLAY_STRING as they stand between their
-              // quotes or colons, see weft_http_structured_decode(); INNER_LIST between the ( )
+    // TOKEN; INNER_LIST between the ( ); STRING, BYTE_SEQUENCE and DISPLAY_STRING as they stand between their quotes or
+    // colons, see weft_http_structured_decode()
+    struct weft_span text;
 };
 
 /** A value with its parameters, and its key where it is a dictionary's member. */
