@@ -79,8 +79,15 @@ static void end(struct weft_session *session)
     if (hub->is_draining && hub->count == 0 && hub->empty) hub->empty(hub->empty_context);
 }
 
-// When something is to be done if nothing happens before.
-static uint64_t deadline(const struct weft_session *session)
+// While all end, nobody who has asked for nothing is waited for.
+static bool is_left_over(const struct weft_session *session)
+{
+    if (!session->hub->is_draining) return false;
+    if (session->phase == WEFT_SESSION_OPEN) return weft_conn_stream_count(session->conn) == 0;
+    return session->phase != WEFT_SESSION_CLOSING;
+}
+
+static uint64_t usual_deadline(const struct weft_session *session)
 {
     uint64_t stall_us =
         session->last_sent_us + (uint64_t)session->hub->config.limits->write_timeout_ms * 1000;
@@ -90,6 +97,14 @@ static uint64_t deadline(const struct weft_session *session)
     uint64_t conn_us = weft_conn_deadline(session->conn);
     bool is_last = weft_conn_is_finished(session->conn);
     return is_last && stall_us < conn_us ? stall_us : conn_us;
+}
+
+// When something is to be done if nothing happens before.
+static uint64_t deadline(const struct weft_session *session)
+{
+    uint64_t usual_us = usual_deadline(session);
+    uint64_t drain_us = session->hub->drain_deadline_us;
+    return is_left_over(session) && drain_us < usual_us ? drain_us : usual_us;
 }
 
 // The timer only moves when it would come too late: most deadlines are put off before they are reached.
@@ -111,6 +126,10 @@ static void timer_is_due(struct weft_timer *timer)
     uint64_t now_us = weft_session_now_us(session);
     if (now_us < deadline(session)) {
         set_timer(session);
+        return;
+    }
+    if (is_left_over(session) && now_us >= session->hub->drain_deadline_us) {
+        weft_session_break(session, "nothing was asked before the end");
         return;
     }
     switch (session->phase) {
@@ -267,6 +286,7 @@ struct weft_session_hub *weft_session_hub_new(const struct weft_session_hub_conf
     weft_list_init(&hub->sessions);
     hub->count = 0;
     hub->is_draining = false;
+    hub->drain_deadline_us = UINT64_MAX;
     hub->empty = NULL;
     hub->empty_context = NULL;
     hub->seed_count = 0;
@@ -290,13 +310,14 @@ void weft_session_hub_free(struct weft_session_hub *hub)
 
 void weft_session_hub_drain(struct weft_session_hub *hub)
 {
+    uint64_t now_us = weft_loop_now_us(hub->config.loop);
     hub->is_draining = true;
+    hub->drain_deadline_us = now_us + 2 * (uint64_t)hub->config.limits->drain_ms * 1000;
     WEFT_LIST_EACH(link, &hub->sessions)
     {
         struct weft_session *session = WEFT_LIST_ENTRY(link, struct weft_session, link);
-        if (session->phase != WEFT_SESSION_OPEN) continue; // told when it opens
-        weft_conn_drain(session->conn, weft_session_now_us(session));
-        weft_session_wake(session);
+        if (session->phase == WEFT_SESSION_OPEN) weft_conn_drain(session->conn, now_us);
+        weft_session_wake(session); // others are told when they open
     }
 }
 

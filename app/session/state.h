@@ -17,6 +17,7 @@ struct weft_session_hub {
     struct weft_list sessions;
     size_t count;
     bool is_draining;
+    uint64_t drain_deadline_us; // of those who have asked for nothing
     void (*empty)(void *context);
     void *empty_context;
     struct weft_queue spare; // memory for the output of the next TLS session that sends

@@ -275,3 +275,14 @@ def test_a_whole_answer_survives_the_short_limits_of_others(limited, root):
             raw += piece
         raw += receive(connection)
     assert answers(raw)[0].body == (root / "large.bin").read_bytes()
+
+
+@pytest.mark.parametrize("scheme, said", [("https", b""), ("http", b"GET / HT"), ("http", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")])
+def test_the_end_does_not_wait_for_who_has_asked_for_nothing(serve, root, scheme, said):
+    server = serve(root)
+    with socket.create_connection(("127.0.0.1", server.ports[scheme]), 5) as connection:
+        connection.sendall(said)
+        time.sleep(0.2)
+        before = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - before < 5
