@@ -70,11 +70,13 @@ struct weft_h2_out {
     struct weft_queue control; // goes out at the next frame's end
     uint32_t frames_left;      // bytes to the end of the frame that is going out
     uint32_t control_left;
-    size_t bound;         // bytes of `frames` that nothing overtakes any more
-    bool gives_control;   // what weft_h2_output() lent last
-    uint32_t count;       // control frames waiting in both
-    uint32_t size;        // their bytes
-    uint64_t progress_us; // when bytes left, or began to wait
+    size_t bound;           // bytes of `frames` that nothing overtakes any more
+    bool gives_control;     // what weft_h2_output() lent last
+    uint32_t count;         // control frames waiting in both
+    uint32_t size;          // their bytes
+    uint64_t progress_us;   // when bytes left, or began to wait
+    uint64_t rate_start_us; // since when `rate_size` bytes have left, while others waited
+    uint64_t rate_size;
     struct weft_hpack_encoder *encoder;
 };
 

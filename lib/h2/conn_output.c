@@ -15,7 +15,10 @@ static bool is_waiting(const struct weft_h2_conn *conn)
 
 size_t weft_h2_conn_frame_start(struct weft_h2_conn *conn)
 {
-    if (!is_waiting(conn)) conn->out.progress_us = conn->now_us;
+    if (!is_waiting(conn)) {
+        conn->out.progress_us = conn->out.rate_start_us = conn->now_us;
+        conn->out.rate_size = 0;
+    }
     return weft_queue_size(&conn->out.frames);
 }
 
@@ -207,6 +210,7 @@ void weft_h2_sent(struct weft_h2_conn *conn, size_t size, uint64_t now_us)
     if (queue->size > KEPT_MOST) weft_queue_trim(queue);
     conn->totals.sent_size += size;
     out->progress_us = now_us;
+    out->rate_size += size;
 }
 
 bool weft_h2_wants_input(const struct weft_h2_conn *conn)

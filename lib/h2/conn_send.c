@@ -43,7 +43,7 @@ void weft_h2_conn_send_preface(struct weft_h2_conn *conn)
         return;
     }
     conn->out.frames_left = (uint32_t)weft_queue_size(frames); // nothing overtakes it
-    conn->out.progress_us = conn->settings_sent_us = conn->now_us;
+    conn->out.progress_us = conn->out.rate_start_us = conn->settings_sent_us = conn->now_us;
     weft_h2_conn_trace_out(conn, frames, magic.size);
 }
 

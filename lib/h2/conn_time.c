@@ -25,6 +25,7 @@ uint64_t weft_h2_deadline(const struct weft_h2_conn *conn)
     uint64_t deadline = UINT64_MAX;
     if (is_waiting_to_leave(conn)) {
         deadline = earlier(deadline, after(conn->out.progress_us, limits->write_timeout_ms));
+        deadline = earlier(deadline, conn->out.rate_start_us + WRITE_SPAN_US);
     }
     if (conn->is_failed) return deadline;
 
@@ -183,20 +184,45 @@ static void check_idle(struct weft_h2_conn *conn)
     }
 }
 
+// Does the transport take too little, whatever the windows allow? What was slow but enough is measured anew.
+static bool leaves_too_slowly(struct weft_h2_conn *conn)
+{
+    struct weft_h2_out *out = &conn->out;
+    if (conn->now_us < out->rate_start_us + WRITE_SPAN_US) return false;
+    uint64_t least = (uint64_t)weft_h2_limits(conn)->write_rate * (WRITE_SPAN_US / SECOND_US);
+    bool is_slow = out->rate_size < least;
+    out->rate_start_us = conn->now_us;
+    out->rate_size = 0;
+    return is_slow;
+}
+
+// Nothing that waits will leave.
+static void give_up_writing(struct weft_h2_conn *conn, const char *reason)
+{
+    struct weft_http_error error = weft_h2_connection_error(WEFT_HTTP_CANCEL, reason);
+    error.by_peer = true; // who takes nothing need not be told
+    weft_h2_conn_fail(conn, error);
+    weft_queue_drop(&conn->out.frames, weft_queue_size(&conn->out.frames));
+    weft_queue_drop(&conn->out.control, weft_queue_size(&conn->out.control));
+    conn->out.bound = 0;
+}
+
+static void check_output(struct weft_h2_conn *conn)
+{
+    if (!is_waiting_to_leave(conn)) return;
+    if (is_past(conn, conn->out.progress_us, weft_h2_limits(conn)->write_timeout_ms)) {
+        if (!conn->is_failed) WEFT_HTTP_COUNT(conn->config.counters, write_timeout_ms);
+        give_up_writing(conn, "limit: write_timeout_ms");
+    } else if (leaves_too_slowly(conn)) {
+        if (!conn->is_failed) WEFT_HTTP_COUNT(conn->config.counters, write_rate);
+        give_up_writing(conn, "limit: write_rate");
+    }
+}
+
 void weft_h2_tick(struct weft_h2_conn *conn, uint64_t now_us)
 {
     conn->now_us = now_us;
-    if (is_waiting_to_leave(conn) &&
-        is_past(conn, conn->out.progress_us, weft_h2_limits(conn)->write_timeout_ms)) {
-        struct weft_http_error error =
-            weft_h2_connection_error(WEFT_HTTP_CANCEL, "limit: write_timeout_ms");
-        error.by_peer = true; // who takes nothing need not be told
-        if (!conn->is_failed) WEFT_HTTP_COUNT(conn->config.counters, write_timeout_ms);
-        weft_h2_conn_fail(conn, error);
-        weft_queue_drop(&conn->out.frames, weft_queue_size(&conn->out.frames));
-        weft_queue_drop(&conn->out.control, weft_queue_size(&conn->out.control));
-        conn->out.bound = 0;
-    }
+    check_output(conn);
     if (!conn->is_failed) check_head(conn);
     check_settings(conn);
     if (!conn->is_failed) check_age(conn);

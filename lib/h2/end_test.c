@@ -265,6 +265,31 @@ TEST(an_answer_that_is_taken_too_slowly_is_given_up)
     side_end(side);
 }
 
+// The windows are wide, but the peer takes a byte now and then from the transport.
+TEST(a_connection_that_takes_its_bytes_too_slowly_is_given_up)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    put_get(&side->in, 1);
+    side_feed(side);
+    respond(side, 1, false);
+    struct weft_http_turn turn;
+    CHECK(weft_h2_next_turn(side->conn, 16000, &turn));
+    memset(turn.room, 'x', turn.size);
+    weft_h2_commit(side->conn, &turn, turn.size, false);
+    uint64_t end_us = side->now_us + 61 * (uint64_t)1000000;
+    while (weft_h2_output(side->conn).size > 0 && side->now_us < end_us) {
+        weft_h2_sent(side->conn, 10, side->now_us);
+        side->now_us += 1000000;
+        CHECK(weft_h2_deadline(side->conn) <= side->now_us + 60 * (uint64_t)1000000);
+        weft_h2_tick(side->conn, side->now_us);
+        side_pull(side);
+    }
+    CHECK(weft_h2_is_finished(side->conn));
+    CHECK_EQ(side->counters.write_rate, 1);
+    CHECK_EQ(weft_h2_output(side->conn).size, 0);
+    side_end(side);
+}
+
 // A source that has nothing is not the peer's fault.
 TEST(a_paused_answer_may_wait)
 {
