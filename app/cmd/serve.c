@@ -146,7 +146,8 @@ static void announce(const struct weft_server *server, const struct weft_server_
     fflush(out);
 }
 
-// Signals come as bytes of a descriptor; threads started later do not see them. SIGPIPE is never of use.
+// Signals come as bytes of a descriptor; threads started later do not see them. SIGPIPE is never of use,
+// nor is SIGXFSZ: a log that may not grow is an error of its write, and no reason to stop serving.
 static int take_signals(void)
 {
     sigset_t set;
@@ -156,6 +157,7 @@ static int take_signals(void)
     sigaddset(&set, SIGUSR1);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -errno;
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd < 0 ? -errno : fd;
 }
