@@ -4,7 +4,7 @@
 #include "cmd/commands.h"
 #include "cmd/term.h"
 #include "http/target.h"
-#include "server/manifest_read.h"
+#include "server/server.h"
 
 #include <stdio.h>
 #include <string.h>

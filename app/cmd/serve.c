@@ -220,6 +220,29 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void complain_of_manifest(void *context, const struct weft_manifest_complaint *complaint)
+{
+    char text[ERROR_SIZE];
+    const struct weft_serve_options *options = context;
+    int size = snprintf(text, sizeof(text), "%s:", options->manifest_file);
+    if (complaint->line > 0 && size > 0 && (size_t)size < sizeof(text)) {
+        snprintf(text + size, sizeof(text) - (size_t)size, "%u:%u: %s", complaint->line,
+                 complaint->column, complaint->text);
+    } else if (size > 0 && (size_t)size < sizeof(text)) {
+        snprintf(text + size, sizeof(text) - (size_t)size, " %s", complaint->text);
+    }
+    weft_term_error(text);
+}
+
+// Reads the manifest where one is named; false where it is wrong, which was told.
+static bool read_manifest(struct weft_serve_options *options, struct weft_manifest **manifest)
+{
+    struct weft_manifest_listener listener = {.complain = complain_of_manifest, .context = options};
+    if (!options->manifest_file) return true;
+    *manifest = weft_manifest_read(options->manifest_file, &listener);
+    return *manifest != NULL;
+}
+
 static int serve(struct weft_server_config *config)
 {
     static struct weft_self_signed own; // large
@@ -256,7 +279,12 @@ int weft_serve(int argc, char **argv)
     struct weft_args_outcome outcome;
     if (weft_serve_options_read(argc, argv, &options, &outcome)) {
         if (!options.has_log_word && isatty(STDOUT_FILENO)) options.config.access_log = "-";
-        return serve(&options.config);
+        struct weft_manifest *manifest = NULL;
+        if (!read_manifest(&options, &manifest)) return WEFT_EXIT_FAILED;
+        options.config.manifest = manifest;
+        int code = serve(&options.config);
+        weft_manifest_free(manifest);
+        return code;
     }
     if (outcome.wants_help) {
         weft_serve_help();

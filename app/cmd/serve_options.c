@@ -94,6 +94,23 @@ static const char *take_header(void *target, const char *value)
     return weft_server_config_add_field(&((struct weft_serve_options *)target)->config, value);
 }
 
+static const char *take_manifest(void *target, const char *value)
+{
+    ((struct weft_serve_options *)target)->manifest_file = value;
+    return *value ? NULL : "expected a file";
+}
+
+static const char *take_early_hints(void *target, const char *value)
+{
+    static const char *const names[] = {"auto", "always", "never"};
+    for (size_t i = 0; i < WEFT_COUNT(names); i++) {
+        if (strcmp(value, names[i]) != 0) continue;
+        ((struct weft_serve_options *)target)->config.early_hints = (enum weft_early_hints)i;
+        return NULL;
+    }
+    return "expected auto, always or never";
+}
+
 static const char *take_cache(void *target, const char *value)
 {
     uint64_t size;
@@ -162,6 +179,12 @@ static const struct weft_args_option table[] = {
     {"listing", 0, NULL, "show what is in a folder that has no index file", take_listing},
     {"index", 0, "NAME", "name of index files; may be repeated. Default: index.html", take_index},
     {"header", 'H', "'NAME: VALUE'", "a field for every answer; may be repeated", take_header},
+    {"manifest", 0, "FILE",
+     "what pages need, to be hinted (103 Early Hints, Link) and pushed; see\n"
+     "'weft manifest --help'",
+     take_manifest},
+    {"early-hints", 0, "WHEN", "auto (default): where they win time; always; or never",
+     take_early_hints},
     {"cache", 0, "SIZE", "memory for small files, all threads together. Default: 64M", take_cache},
     {"drain-timeout", 0, "TIME",
      "how long answers may take once SIGTERM or SIGINT has come. Default: 30s", take_drain_timeout},

@@ -7,9 +7,10 @@
 
 struct weft_serve_options {
     struct weft_server_config config;
-    size_t key_count;  // --key so far
-    bool has_indexes;  // --index was there: the usual name is replaced
-    bool has_log_word; // --access-log or --no-access-log was there
+    const char *manifest_file; // NULL for none
+    size_t key_count;          // --key so far
+    bool has_indexes;          // --index was there: the usual name is replaced
+    bool has_log_word;         // --access-log or --no-access-log was there
 };
 
 /** Reads the arguments of `weft serve`; the configuration is complete after it, but for certificates that are not

@@ -6,6 +6,7 @@
 #include "http/limits.h"
 #include "net/tls.h"
 #include "server/listen_url.h"
+#include "server/manifest.h"
 
 enum {
     WEFT_LISTENS_MOST = 16,
@@ -20,6 +21,12 @@ enum weft_log_format {
     WEFT_LOG_COMMON,   // host ident user [time] "request" status bytes
     WEFT_LOG_COMBINED, // the same with "referer" "user agent"
     WEFT_LOG_JSON,     // an object a line, with all that is known
+};
+
+enum weft_early_hints {
+    WEFT_EARLY_HINTS_AUTO, // where they win time
+    WEFT_EARLY_HINTS_ALWAYS,
+    WEFT_EARLY_HINTS_NEVER,
 };
 
 /** Texts and spans are borrowed for the server's life; it points into itself, so it must not move. Start from
@@ -39,6 +46,8 @@ struct weft_server_config {
     struct weft_http_field extra_fields[WEFT_EXTRA_FIELDS_MOST];    // in every answer
     char extra_names[WEFT_EXTRA_FIELDS_MOST][WEFT_EXTRA_NAME_SIZE]; // theirs, in lower case
     size_t extra_count;
+    const struct weft_manifest *manifest; // NULL for none
+    enum weft_early_hints early_hints;
     size_t cache_size;         // bytes of small files kept in memory, all threads together
     uint32_t drain_timeout_ms; // how long answers in flight may take once the end is asked for
     struct weft_http_limits limits;

@@ -1,6 +1,8 @@
 // server/exchange.c
 #include "server/exchange.h"
 
+#include "server/delivery.h"
+
 #include <stdlib.h>
 
 void weft_exchange_pool_init(struct weft_exchange_pool *pool)
@@ -34,6 +36,7 @@ void weft_exchange_give_back(struct weft_exchange_pool *pool, struct weft_exchan
 {
     weft_body_close(&exchange->body);
     weft_list_remove(&exchange->link);
+    weft_promise_free(exchange->promise);
     if (pool->free_count == WEFT_EXCHANGES_KEPT) {
         free(exchange);
         return;

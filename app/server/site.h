@@ -17,8 +17,10 @@ struct weft_site {
     struct weft_http_field common[WEFT_SITE_COMMON_FIELDS]; // of every answer
     struct weft_file_heads heads;
     struct weft_file_cache cache;
-    uint64_t now_us; // set for each turn, as the clock is
-    uint64_t seed;   // moves on with each boundary
+    bool delivers;        // there are hints or pushes to think of
+    bool hints_are_fresh; // what is hinted may be kept and used, so that it is fetched once
+    uint64_t now_us;      // set for each turn, as the clock is
+    uint64_t seed;        // moves on with each boundary
 };
 
 /**

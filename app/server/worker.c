@@ -4,6 +4,7 @@
 #include "net/listener.h"
 #include "net/pool.h"
 #include "server/access_log.h"
+#include "server/delivery.h"
 #include "server/exchange.h"
 #include "server/route.h"
 #include "session/session.h"
@@ -52,6 +53,8 @@ struct weft_worker {
 struct visitor {
     struct weft_worker *worker;
     struct weft_list exchanges;
+    struct weft_cache_digest
+        *given;      // pushed, or asked for, so far; NULL where nobody thinks of pushes
     char client[64]; // the address
     char peer[64];   // and its port
 };
@@ -109,16 +112,70 @@ static void send_answer(struct weft_conn *conn, struct weft_exchange *exchange,
     answer->body = (struct weft_body){0};
 }
 
+// Adds an exchange to those of the connection.
+static void take_exchange(struct weft_session *session, struct weft_exchange *exchange,
+                          uint64_t stream_id, const struct weft_http_head *request)
+{
+    struct visitor *visitor = visitor_of(session);
+    exchange->stream_id = stream_id;
+    exchange->request = request;
+    exchange->started_us = weft_loop_now_us(visitor->worker->loop);
+    weft_list_push_back(&visitor->exchanges, &exchange->link);
+    weft_conn_set_user(weft_session_conn(session), stream_id, exchange);
+}
+
+// Answers what was promised, which is then an exchange like any other.
+static void keep_promise(struct weft_session *session, struct weft_promise *promise)
+{
+    struct weft_worker *worker = visitor_of(session)->worker;
+    struct weft_conn *conn = weft_session_conn(session);
+    struct weft_exchange *exchange = weft_exchange_take(&worker->pool);
+    if (!exchange) {
+        weft_conn_reset(conn, promise->stream_id, WEFT_HTTP_INTERNAL_ERROR);
+        weft_promise_free(promise);
+        return;
+    }
+    take_exchange(session, exchange, promise->stream_id, &promise->head);
+    exchange->promise = promise;
+    weft_answer_init(&worker->answer);
+    weft_route(&worker->site, exchange->request, &worker->answer);
+    send_answer(conn, exchange, &worker->answer);
+    weft_answer_deinit(&worker->answer);
+}
+
+// What goes ahead of an answer that is complete but not sent: hints and promises.
+static struct weft_promise *start_delivery(struct weft_session *session,
+                                           const struct weft_exchange *exchange)
+{
+    struct visitor *visitor = visitor_of(session);
+    struct weft_delivery delivery = {
+        .site = &visitor->worker->site,
+        .conn = weft_session_conn(session),
+        .stream_id = exchange->stream_id,
+        .request = exchange->request,
+        .answer = &visitor->worker->answer,
+        .given = &visitor->given,
+    };
+    return weft_delivery_start(&delivery);
+}
+
 // Routes the request and sends the answer.
 static void answer_now(struct weft_session *session, struct weft_exchange *exchange)
 {
     struct weft_worker *worker = visitor_of(session)->worker;
+    struct weft_promise *promises = NULL;
     weft_site_set_time(&worker->site, weft_loop_now_us(worker->loop),
                        weft_loop_now_seconds(worker->loop));
     weft_answer_init(&worker->answer);
     weft_route(&worker->site, exchange->request, &worker->answer);
+    if (worker->site.delivers) promises = start_delivery(session, exchange);
     send_answer(weft_session_conn(session), exchange, &worker->answer);
     weft_answer_deinit(&worker->answer);
+    while (promises) {
+        struct weft_promise *promise = promises;
+        promises = promise->next;
+        keep_promise(session, promise);
+    }
 }
 
 // A little content is read first, so that an HTTP/1 connection can be used again. Who asks whether to send it, or sends
@@ -132,20 +189,13 @@ static bool content_is_awaited(const struct weft_http_event *event)
 
 static void on_request(struct weft_session *session, const struct weft_http_event *event)
 {
-    struct visitor *visitor = visitor_of(session);
-    struct weft_worker *worker = visitor->worker;
-    struct weft_conn *conn = weft_session_conn(session);
-    struct weft_exchange *exchange = weft_exchange_take(&worker->pool);
+    struct weft_exchange *exchange = weft_exchange_take(&visitor_of(session)->worker->pool);
     if (!exchange) {
-        weft_conn_reset(conn, event->stream_id, WEFT_HTTP_REFUSED_STREAM);
+        weft_conn_reset(weft_session_conn(session), event->stream_id, WEFT_HTTP_REFUSED_STREAM);
         return;
     }
-    exchange->stream_id = event->stream_id;
-    exchange->request = event->head;
-    exchange->started_us = weft_loop_now_us(worker->loop);
+    take_exchange(session, exchange, event->stream_id, event->head);
     exchange->awaits_content = content_is_awaited(event);
-    weft_list_push_back(&visitor->exchanges, &exchange->link);
-    weft_conn_set_user(conn, event->stream_id, exchange);
     if (!exchange->awaits_content) answer_now(session, exchange);
 }
 
@@ -202,6 +252,7 @@ static void on_closed(struct weft_session *session)
         log_exchange(session, exchange, &gone);
         weft_exchange_give_back(&visitor->worker->pool, exchange);
     }
+    free(visitor->given);
     free(visitor);
 }
 
@@ -229,6 +280,7 @@ static void on_accept(struct weft_listener *listener, int fd, const struct weft_
         return;
     }
     visitor->worker = worker;
+    visitor->given = NULL;
     weft_list_init(&visitor->exchanges);
     weft_address_text(peer, false, visitor->client, sizeof(visitor->client));
     weft_address_text(peer, true, visitor->peer, sizeof(visitor->peer));

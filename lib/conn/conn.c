@@ -221,6 +221,11 @@ enum weft_result weft_conn_send_trailers(struct weft_conn *conn, uint64_t stream
                            : WEFT_GONE;
 }
 
+bool weft_conn_takes_pushes(const struct weft_conn *conn)
+{
+    return conn->protocol == WEFT_CONN_H2 && weft_h2_takes_pushes(conn->engine.h2);
+}
+
 enum weft_result weft_conn_push(struct weft_conn *conn, uint64_t stream_id,
                                 const struct weft_http_head *head, uint64_t *promised_id)
 {

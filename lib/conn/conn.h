@@ -137,6 +137,9 @@ WEFT_MUST_USE enum weft_result weft_conn_push(struct weft_conn *conn, uint64_t s
                                               const struct weft_http_head *head,
                                               uint64_t *promised_id);
 
+/** Server: does the peer take pushes now (RFC 9113 §6.5.2)? HTTP/1 never does. */
+bool weft_conn_takes_pushes(const struct weft_conn *conn);
+
 /** Gives a stream up: RST_STREAM (HTTP/1: the connection closes). STREAM_CLOSED follows as for any other end. */
 void weft_conn_reset(struct weft_conn *conn, uint64_t stream_id, enum weft_http_error_code code);
 

@@ -401,13 +401,17 @@ enum weft_result weft_h2_request(struct weft_h2_conn *conn, const struct weft_ht
     return WEFT_OK;
 }
 
+bool weft_h2_takes_pushes(const struct weft_h2_conn *conn)
+{
+    return weft_h2_is_server(conn) && !conn->is_failed && !conn->goaway_came &&
+           conn->has_settings && conn->peer.enable_push; // §8.4
+}
+
 static enum weft_result check_push(struct weft_h2_conn *conn, struct weft_h2_stream *parent,
                                    const struct weft_http_head *head)
 {
     if (!weft_h2_is_server(conn)) return WEFT_INVALID;
-    if (conn->is_failed || conn->goaway_came || !conn->has_settings || !conn->peer.enable_push) {
-        return WEFT_GONE; // §8.4
-    }
+    if (!weft_h2_takes_pushes(conn)) return WEFT_GONE;
     if (!parent || parent->is_over || parent->is_ours ||
         !weft_h2_stream_allows(parent->state, WEFT_H2_SEND_DATA)) { // §6.6
         return WEFT_GONE;

@@ -131,6 +131,10 @@ WEFT_MUST_USE enum weft_result weft_h2_push(struct weft_h2_conn *conn, uint64_t 
                                             const struct weft_http_head *head,
                                             uint64_t *promised_id);
 
+/** Server: does the peer take pushes now (SETTINGS_ENABLE_PUSH, RFC 9113 §6.5.2)? Its limit of streams may still forbid
+ *  one. */
+bool weft_h2_takes_pushes(const struct weft_h2_conn *conn);
+
 /** Gives a stream up with RST_STREAM. STREAM_CLOSED follows as for any other end. */
 void weft_h2_reset(struct weft_h2_conn *conn, uint64_t stream_id, enum weft_http_error_code code);
 

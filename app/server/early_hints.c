@@ -1,0 +1,62 @@
+// server/early_hints.c: RFC 8297
+#include "server/early_hints.h"
+
+#include "http/field_rules.h"
+
+// A page that leaves with its hints in one flight says the same itself, as fast: ten segments, RFC 6928.
+enum { PAGE_LEAST = 14000 };
+
+static bool field_is(const struct weft_http_field *field, const char *text)
+{
+    return weft_span_equal_ignoring_case(field->value, weft_span_of(text));
+}
+
+bool weft_request_is_navigation(const struct weft_http_head *request)
+{
+    const struct weft_http_field *mode =
+        weft_http_head_find(request, WEFT_HTTP_FIELD_SEC_FETCH_MODE);
+    const struct weft_http_field *dest =
+        weft_http_head_find(request, WEFT_HTTP_FIELD_SEC_FETCH_DEST);
+    if (mode && !field_is(mode, "navigate")) return false;
+    if (dest) return field_is(dest, "document"); // a frame's navigation would not use them
+    if (mode) return true;
+    const struct weft_http_field *accept = weft_http_head_find(request, WEFT_HTTP_FIELD_ACCEPT);
+    if (!accept) return false;
+    struct weft_span element;
+    for (struct weft_span rest = accept->value; weft_http_list_next(&rest, &element);) {
+        struct weft_span type =
+            weft_span_trim(weft_span_part(element, 0, weft_span_find(element, ';')));
+        if (weft_span_equal_ignoring_case(type, WEFT_SPAN("text/html"))) return true;
+    }
+    return false;
+}
+
+bool weft_early_hints_pay(const struct weft_site *site, const struct weft_http_head *request,
+                          const struct weft_answer *answer)
+{
+    if (site->config->early_hints == WEFT_EARLY_HINTS_NEVER) return false;
+    // §3: an HTTP/1.1 client that does not know interim answers may take them for the final one.
+    if (request->version < WEFT_HTTP_2 || request->method != WEFT_HTTP_GET) return false;
+    if (!site->hints_are_fresh) return false; // they would be fetched twice
+    if (!weft_request_is_navigation(request)) return false;
+    if (site->config->early_hints == WEFT_EARLY_HINTS_ALWAYS) return true;
+    return answer->head.content_length >= PAGE_LEAST;
+}
+
+// Only what is meant for the hints themselves: Link, and the policy that they are fetched under. §2
+void weft_early_hints_send(const struct weft_site *site, struct weft_conn *conn, uint64_t stream_id,
+                           struct weft_span link)
+{
+    const struct weft_server_config *config = site->config;
+    struct weft_http_field fields[1 + WEFT_EXTRA_FIELDS_MOST];
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    fields[head.field_count++] = WEFT_HTTP_FIELD(LINK, link);
+    for (size_t i = 0; i < config->extra_count; i++) {
+        if (config->extra_fields[i].id != WEFT_HTTP_FIELD_CONTENT_SECURITY_POLICY) continue;
+        fields[head.field_count++] = config->extra_fields[i];
+    }
+    head.status = 103;
+    head.fields = fields;
+    // Where it cannot be sent, the answer goes on without.
+    if (weft_conn_respond(conn, stream_id, &head, false) != WEFT_OK) return;
+}
