@@ -33,6 +33,7 @@ struct weft_body {
     uint64_t end;                      // the byte after the last
     const uint8_t *bytes;              // in memory
     void *owned;                       // freed with the body
+    bool is_cold;                      // of the file, something was not in the page cache
 };
 
 ssize_t weft_body_read(struct weft_body *body, uint8_t *room, size_t size, bool *ends);
