@@ -1,21 +1,7 @@
 // h1/answer_test.c: how a server's answers leave.
-#include "rig_test.h"
+#include "server_rig_test.h"
 
 #include "http/trace.h"
-
-// The rig is large: one for all tests of the file.
-static struct rig rig;
-
-static void serve(const char *text, size_t piece)
-{
-    CHECK(rig_open(&rig));
-    rig_feed_text(&rig, text, piece);
-}
-
-static void start(void)
-{
-    rig_start(&rig, WEFT_HTTP_SERVER);
-}
 
 // What is answered to what: the head, then content in one turn where `content` is not NULL.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): a table reads in the order of time
@@ -56,18 +42,6 @@ static const struct answer_row answers[] = {
     {"a status without a phrase keeps the space", GET, 299, 0, NULL,
      "HTTP/1.1 299 \r\ncontent-length: 0\r\n\r\n", false}, // RFC 9112 §4
 };
-
-static void respond_with(uint16_t status, int64_t length, bool ends)
-{
-    rig_respond(&rig, status, length, ends);
-}
-
-static void start_silent(const char *request)
-{
-    start();
-    rig.is_silent = true;
-    serve(request, 0);
-}
 
 // Fills one turn of at most `most` bytes.
 static void send_content(const char *text, size_t most, bool ends)

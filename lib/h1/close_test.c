@@ -1,32 +1,7 @@
 // h1/close_test.c: what ends a server's connection, and what is finished before.
-#include "rig_test.h"
-
-static struct rig rig;
+#include "server_rig_test.h"
 
 #define GET "GET / HTTP/1.1\r\nhost: a\r\n\r\n"
-
-static void serve(const char *text, size_t piece)
-{
-    CHECK(rig_open(&rig));
-    rig_feed_text(&rig, text, piece);
-}
-
-static void start(void)
-{
-    rig_start(&rig, WEFT_HTTP_SERVER);
-}
-
-static void respond_with(uint16_t status, int64_t length, bool ends)
-{
-    rig_respond(&rig, status, length, ends);
-}
-
-static void start_silent(const char *request)
-{
-    start();
-    rig.is_silent = true;
-    serve(request, 0);
-}
 
 // RFC 9112 §9.3, §9.6
 TEST(the_last_request_of_a_connection_is_told_so)

@@ -1,19 +1,5 @@
 // h1/server_test.c: the engine as a server.
-#include "rig_test.h"
-
-// The rig is large: one for all tests of the file.
-static struct rig rig;
-
-static void serve(const char *text, size_t piece)
-{
-    CHECK(rig_open(&rig));
-    rig_feed_text(&rig, text, piece);
-}
-
-static void start(void)
-{
-    rig_start(&rig, WEFT_HTTP_SERVER);
-}
+#include "server_rig_test.h"
 
 // RFC 9112 §9.3: 1.1 goes on by default.
 TEST(a_request_is_answered_and_the_connection_goes_on)
