@@ -177,30 +177,70 @@ static void write_page(FILE *out, struct weft_span path, const struct rows *rows
     if (rows->is_cut) fprintf(out, "<p>Only %d entries are shown.</p>\n", LISTED_MOST);
 }
 
-// The page in memory from malloc(); NULL without memory.
-static uint8_t *make_page(struct weft_span path, struct rows *rows, size_t *size)
+// NULL without memory.
+static struct weft_file *make_page(struct weft_span path, struct rows *rows)
 {
     char *page = NULL;
-    FILE *out = open_memstream(&page, size);
+    size_t size = 0;
+    FILE *out = open_memstream(&page, &size);
     if (!out) return NULL;
     if (rows->count > 0) qsort(rows->list, rows->count, sizeof(*rows->list), compare);
     write_page(out, path, rows);
     bool failed = ferror(out) != 0;
-    if (fclose(out) == 0 && !failed) return (uint8_t *)page;
+    if (fclose(out) == 0 && !failed) return weft_file_of_bytes((uint8_t *)page, size);
     free(page);
     return NULL;
 }
 
-static void answer_page(struct weft_site *site, uint8_t *page, size_t size,
-                        struct weft_answer *answer)
+// Reads the folder; *error is 0 or a negative errno.
+static struct weft_file *read_folder(const struct weft_site *site, struct weft_span path,
+                                     const char *name, int *error)
 {
-    if (!page) {
-        weft_error_page(site, 503, answer);
-        return;
+    struct rows rows = {0};
+    struct weft_file *page = NULL;
+    int fd = weft_root_open_directory(site->root, name);
+    *error = fd < 0 ? fd : 0;
+    if (fd < 0) return NULL;
+    DIR *directory = fdopendir(fd);
+    if (!directory) {
+        close(fd);
+    } else {
+        if (read_rows(site, path, directory, &rows)) page = make_page(path, &rows);
+        closedir(directory);
     }
+    free_rows(&rows);
+    if (!page) *error = -ENOMEM;
+    return page;
+}
+
+// A large folder takes time and memory, so a page that was just made is sent again.
+static struct weft_file *find_page(const struct weft_site *site, const char *name)
+{
+    for (size_t i = 0; i < WEFT_LISTINGS_KEPT; i++) {
+        const struct weft_listing *listing = &site->listings[i];
+        bool is_young = listing->path && site->now_us - listing->made_us < WEFT_CACHE_CHECK_US;
+        if (is_young && strcmp(listing->path, name) == 0) return weft_file_hold(listing->page);
+    }
+    return NULL;
+}
+
+// Keeps a page in place of the one that was made longest ago; without memory it is used once.
+static void keep_page(struct weft_site *site, const char *name, struct weft_file *page)
+{
+    struct weft_listing *listing = &site->listings[site->listing_next];
+    char *path = strdup(name);
+    if (!path) return;
+    free(listing->path);
+    weft_file_release(listing->page);
+    *listing = (struct weft_listing){path, weft_file_hold(page), site->now_us};
+    site->listing_next = (site->listing_next + 1) % WEFT_LISTINGS_KEPT;
+}
+
+static void answer_page(struct weft_site *site, struct weft_file *page, struct weft_answer *answer)
+{
     answer->head.status = 200;
-    answer->head.content_length = (int64_t)size;
-    answer->body = weft_body_of_owned(page, size);
+    answer->head.content_length = (int64_t)page->size;
+    answer->body = weft_body_of_file(page, 0, page->size);
     weft_site_add_common(site, answer);
     weft_answer_add(answer, WEFT_HTTP_FIELD(CONTENT_TYPE, WEFT_SPAN("text/html; charset=utf-8")));
     weft_answer_add(answer, WEFT_HTTP_FIELD(CACHE_CONTROL, WEFT_SPAN("no-store")));
@@ -210,24 +250,18 @@ void weft_directory_listing(struct weft_site *site, struct weft_span path,
                             struct weft_answer *answer)
 {
     char name[WEFT_PATH_SIZE];
-    struct rows rows = {0};
-    uint8_t *page = NULL;
-    size_t size = 0;
-
+    int error = 0;
     memcpy(name, path.data, path.size);
     name[path.size] = 0;
-    int fd = weft_root_open_directory(site->root, name);
-    if (fd < 0) {
-        weft_error_page(site, fd == -ENOENT ? 404 : fd == -EACCES ? 403 : 503, answer);
-        return;
+    struct weft_file *page = find_page(site, name);
+    if (!page) {
+        page = read_folder(site, path, name, &error);
+        if (page) keep_page(site, name, page);
     }
-    DIR *directory = fdopendir(fd);
-    if (!directory) {
-        close(fd);
+    if (page) {
+        answer_page(site, page, answer);
+        weft_file_release(page);
     } else {
-        if (read_rows(site, path, directory, &rows)) page = make_page(path, &rows, &size);
-        closedir(directory);
+        weft_error_page(site, error == -ENOENT ? 404 : error == -EACCES ? 403 : 503, answer);
     }
-    answer_page(site, page, size, answer);
-    free_rows(&rows);
 }

@@ -172,6 +172,22 @@ bool weft_file_keep(struct weft_file *file)
     return true;
 }
 
+struct weft_file *weft_file_of_bytes(uint8_t *bytes, size_t size)
+{
+    struct weft_file *file = malloc(sizeof(*file));
+    if (!file) {
+        free(bytes);
+        return NULL;
+    }
+    *file = (struct weft_file){.references = 1,
+                               .fd = -1,
+                               .bytes = bytes,
+                               .kept = bytes,
+                               .size = size,
+                               .held = sizeof(*file) + size};
+    return file;
+}
+
 void weft_file_release(struct weft_file *file)
 {
     if (!file || --file->references > 0) return;

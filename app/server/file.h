@@ -78,6 +78,10 @@ struct weft_file *weft_file_new(int fd, const struct stat *status,
  *  returns  false where it has changed since it was looked at, or there is no memory; it is then as it was */
 bool weft_file_keep(struct weft_file *file);
 
+/** Makes a file of bytes in memory from malloc(), which are taken; it has no head. NULL without memory, then they are
+ *  freed. */
+struct weft_file *weft_file_of_bytes(uint8_t *bytes, size_t size);
+
 static inline struct weft_file *weft_file_hold(struct weft_file *file)
 {
     file->references++;

@@ -3,6 +3,8 @@
 
 #include "http/cache_control.h"
 
+#include <stdlib.h>
+
 enum {
     ENTRIES_MOST = 4096,    // paths of one thread
     DESCRIPTORS_MOST = 128, // open files of one thread's cache
@@ -51,6 +53,10 @@ bool weft_site_init(struct weft_site *site, const struct weft_server_config *con
 
 void weft_site_deinit(struct weft_site *site)
 {
+    for (size_t i = 0; i < WEFT_LISTINGS_KEPT; i++) {
+        free(site->listings[i].path);
+        weft_file_release(site->listings[i].page);
+    }
     weft_file_cache_deinit(&site->cache);
 }
 

@@ -9,6 +9,15 @@
 
 enum { WEFT_SITE_COMMON_FIELDS = 3 };
 
+enum { WEFT_LISTINGS_KEPT = 4 };
+
+/** The page of a folder, which all share who ask for it within a second. */
+struct weft_listing {
+    char *path; // NULL: none
+    struct weft_file *page;
+    uint64_t made_us;
+};
+
 /** The configuration and the root are shared and only read; all else is the thread's own. */
 struct weft_site {
     const struct weft_server_config *config;
@@ -17,6 +26,8 @@ struct weft_site {
     struct weft_http_field common[WEFT_SITE_COMMON_FIELDS]; // of every answer
     struct weft_file_heads heads;
     struct weft_file_cache cache;
+    struct weft_listing listings[WEFT_LISTINGS_KEPT];
+    size_t listing_next;
     bool delivers;        // there are hints or pushes to think of
     bool hints_are_fresh; // what is hinted may be kept and used, so that it is fetched once
     uint64_t now_us;      // set for each turn, as the clock is

@@ -2,6 +2,7 @@
 #include "server/static_files.h"
 
 #include "check.h"
+#include "server/directory_listing.h"
 #include "server/route.h"
 #include "temp_dir.h"
 
@@ -399,6 +400,35 @@ TEST(a_listing_shows_what_would_be_served_and_escapes_it)
     CHECK(strstr(page, ".dot") == NULL && strstr(page, ">out<") == NULL);
     CHECK(strstr(page, "zz/</a>") < strstr(page, "&lt;b")); // folders first
     CHECK_SPAN(field(scene, WEFT_HTTP_FIELD_CONTENT_TYPE), "text/html; charset=utf-8");
+    scene_end(scene);
+}
+
+// The page that is sent for a folder; asked without the clock moving.
+static const struct weft_file *list(struct scene *scene)
+{
+    weft_answer_deinit(&scene->answer);
+    weft_answer_init(&scene->answer);
+    weft_directory_listing(&scene->site, WEFT_SPAN("/sub/"), &scene->answer);
+    CHECK_EQ(scene->answer.head.status, 200);
+    return scene->answer.body.file;
+}
+
+TEST(a_listing_is_made_once_a_second_and_shared)
+{
+    struct scene *scene = scene_new();
+    scene_start(scene);
+    const struct weft_file *page = list(scene);
+    uint64_t size = page->size;
+    temp_dir_file(&scene->dir, "sub/new.txt", "x");
+    for (size_t i = 0; i < 3; i++)
+        CHECK(list(scene) == page);
+
+    scene->site.now_us += WEFT_CACHE_CHECK_US;
+    CHECK(list(scene)->size > size);
+    for (size_t i = 0; i < 2 * WEFT_LISTINGS_KEPT; i++) { // old ones make room
+        scene->site.now_us += WEFT_CACHE_CHECK_US;
+        CHECK(list(scene)->size > size);
+    }
     scene_end(scene);
 }
 
