@@ -37,7 +37,7 @@ h2.connection.H2ConnectionStateMachine._transitions[OPEN, GOAWAY_CAME] = (None, 
 class Client:
     """One HTTP/2 connection. `bodies`, `heads` and `resets` are by stream."""
 
-    def __init__(self, server, scheme="http", window=65535, max_frame=16384):
+    def __init__(self, server, scheme="http", window=65535, max_frame=16384, push=0):
         self.server = server
         self.scheme = scheme
         self.socket = server.connect(scheme, alpn=("h2",))
@@ -48,7 +48,7 @@ class Client:
             initial_values={
                 h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window,
                 h2.settings.SettingCodes.MAX_FRAME_SIZE: max_frame,
-                h2.settings.SettingCodes.ENABLE_PUSH: 0,
+                h2.settings.SettingCodes.ENABLE_PUSH: push,
             },
         )
         self.h2.initiate_connection()
