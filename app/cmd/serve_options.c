@@ -119,6 +119,12 @@ static const char *take_cache(void *target, const char *value)
     return NULL;
 }
 
+static const char *take_congestion(void *target, const char *value)
+{
+    ((struct weft_serve_options *)target)->config.congestion = value;
+    return *value ? NULL : "expected a name: bbr, cubic ...";
+}
+
 static const char *take_drain_timeout(void *target, const char *value)
 {
     uint64_t time_ms;
@@ -186,6 +192,8 @@ static const struct weft_args_option table[] = {
     {"early-hints", 0, "WHEN", "auto (default): where they win time; always; or never",
      take_early_hints},
     {"cache", 0, "SIZE", "memory for small files, all threads together. Default: 64M", take_cache},
+    {"congestion", 0, "NAME", "TCP's congestion control: bbr, cubic ... Default: the system's",
+     take_congestion},
     {"drain-timeout", 0, "TIME",
      "how long answers may take once SIGTERM or SIGINT has come. Default: 30s", take_drain_timeout},
     {"limit", 0, "NAME=VALUE", "what a client may cost; the names are listed below", take_limit},

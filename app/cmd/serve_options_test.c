@@ -38,7 +38,7 @@ TEST(options_reach_the_configuration)
     CHECK(read_line("serve --listen http://127.0.0.1:0 site -l https://[::1]:1 --cert a --key b "
                     "--cert c --key d --threads 3 --access-log - --log-format json --listing "
                     "--index home.html --index index.htm --header x:y --cache 1M "
-                    "--drain-timeout 5s --limit idle_timeout_ms=9",
+                    "--congestion bbr --drain-timeout 5s --limit idle_timeout_ms=9",
                     &options, &outcome));
     const struct weft_server_config *config = &options.config;
     CHECK_SAME(weft_span_of(config->root), WEFT_SPAN("site"));
@@ -54,6 +54,7 @@ TEST(options_reach_the_configuration)
     CHECK_SAME(weft_span_of(config->index_names[0]), WEFT_SPAN("home.html"));
     CHECK_EQ(config->extra_count, 1);
     CHECK_EQ(config->cache_size, 1 << 20);
+    CHECK_SAME(weft_span_of(config->congestion), WEFT_SPAN("bbr"));
     CHECK_EQ(config->drain_timeout_ms, 5000);
     CHECK_EQ(config->limits.idle_timeout_ms, 9);
 }

@@ -47,6 +47,10 @@ void weft_loop_free(struct weft_loop *loop);
 /** Watches `watch->fd`, edge-triggered; returns 0 or a negative errno. */
 int weft_loop_watch(struct weft_loop *loop, struct weft_watch *watch, unsigned events);
 
+/** Asks anew: `ready` is called where the descriptor is ready now, and else at the next edge; also at one that a
+ *  write which was not refused would not have brought. Returns 0 or a negative errno. */
+int weft_loop_rearm(struct weft_loop *loop, struct weft_watch *watch, unsigned events);
+
 /** No more calls of `ready`, not even for what is ready in this turn. Does not close the descriptor. */
 void weft_loop_unwatch(struct weft_loop *loop, struct weft_watch *watch);
 

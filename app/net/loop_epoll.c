@@ -83,12 +83,22 @@ void weft_loop_free(struct weft_loop *loop)
     free(loop);
 }
 
-int weft_loop_watch(struct weft_loop *loop, struct weft_watch *watch, unsigned events)
+static int control(struct weft_loop *loop, int operation, struct weft_watch *watch, unsigned events)
 {
     struct epoll_event event = {.events = EPOLLET, .data.ptr = watch};
     if (events & WEFT_LOOP_READABLE) event.events |= EPOLLIN | EPOLLRDHUP;
     if (events & WEFT_LOOP_WRITABLE) event.events |= EPOLLOUT;
-    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) < 0 ? -errno : 0;
+    return epoll_ctl(loop->epoll_fd, operation, watch->fd, &event) < 0 ? -errno : 0;
+}
+
+int weft_loop_watch(struct weft_loop *loop, struct weft_watch *watch, unsigned events)
+{
+    return control(loop, EPOLL_CTL_ADD, watch, events);
+}
+
+int weft_loop_rearm(struct weft_loop *loop, struct weft_watch *watch, unsigned events)
+{
+    return control(loop, EPOLL_CTL_MOD, watch, events);
 }
 
 // Also what was fetched in this turn is not told any more.

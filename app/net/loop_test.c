@@ -3,6 +3,7 @@
 
 #include "check.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -304,4 +305,26 @@ TEST(what_was_posted_to_a_loop_that_ends_is_given_back)
     CHECK(weft_loop_now_seconds(loop) > 1600000000);
     weft_loop_free(loop); // the sanitizer tells of leaks
     weft_loop_free(NULL);
+}
+
+// An edge that was seen is told again, and one that nothing refused would have hidden is told at all.
+TEST(a_watch_armed_anew_tells_what_is_ready_now)
+{
+    int pair[2];
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    struct weft_loop *loop = start();
+    struct teller a = teller(loop, 'a');
+    a.watch = (struct weft_watch){.fd = pair[0], .ready = tell_ready};
+    CHECK_EQ(weft_loop_watch(loop, &a.watch, WEFT_LOOP_WRITABLE), 0);
+    weft_loop_turn(loop, 0);
+    weft_loop_turn(loop, 0);
+    CHECK_STORY("a");
+    CHECK_EQ(weft_loop_rearm(loop, &a.watch, WEFT_LOOP_WRITABLE), 0);
+    weft_loop_turn(loop, 0);
+    CHECK_STORY("aa");
+    weft_loop_unwatch(loop, &a.watch);
+    CHECK_EQ(weft_loop_rearm(loop, &a.watch, WEFT_LOOP_WRITABLE), -ENOENT);
+    close(pair[0]);
+    close(pair[1]);
+    weft_loop_free(loop);
 }

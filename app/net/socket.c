@@ -132,6 +132,12 @@ void weft_socket_tune(int fd, uint32_t lowat)
     }
 }
 
+int weft_socket_set_congestion(int fd, const char *name)
+{
+    socklen_t size = (socklen_t)strlen(name);
+    return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, size) < 0 ? -errno : 0;
+}
+
 int weft_socket_listen(const struct weft_address *address, bool shares_port, int backlog)
 {
     int family = address->storage.ss_family;

@@ -38,4 +38,8 @@ int weft_socket_connect(const struct weft_address *address);
 /** TCP_NODELAY, and TCP_NOTSENT_LOWAT of `lowat` bytes (0: none), for a socket that weft_socket_listen() did not make. */
 void weft_socket_tune(int fd, uint32_t lowat);
 
+/** Whose congestion control a listener's connections have, "bbr", "cubic" ...; returns 0 or a negative errno: -ENOENT where
+ *  the kernel has none of that name, -EPERM where it is not allowed to us. */
+int weft_socket_set_congestion(int fd, const char *name);
+
 #endif

@@ -1,6 +1,8 @@
 // net/socket_test.c
 #include "net/socket.h"
 
+#include "net/tcp_info.h"
+
 #include "check.h"
 
 #include <errno.h>
@@ -127,8 +129,37 @@ TEST(connections_send_at_once_and_keep_the_kernels_queue_short)
     CHECK(option(client, TCP_NODELAY) != 0);
     CHECK(option(server, TCP_NODELAY) != 0);
     CHECK_EQ(option(server, TCP_NOTSENT_LOWAT), WEFT_SOCKET_NOTSENT_LOWAT);
+    struct weft_tcp_info info = {.segment_size = 1};
+    CHECK(weft_tcp_info_get(server, &info));
+    CHECK(info.segment_size > 500);
+    CHECK(!weft_tcp_info_get(-1, &info));
+    weft_tcp_set_most_rate(server, 1000000);
+    uint64_t rate = 0;
+    socklen_t size = sizeof(rate);
+    CHECK_EQ(getsockopt(server, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, &size), 0);
+    CHECK_EQ(rate, 1000000);
     weft_socket_tune(server, 4096);
     CHECK_EQ(option(server, TCP_NOTSENT_LOWAT), 4096);
+    close(client);
+    close(server);
+    close(listener);
+}
+
+TEST(connections_have_the_congestion_control_of_their_listener)
+{
+    struct weft_address address = loopback();
+    int listener = weft_socket_listen(&address, false, 8);
+    CHECK_EQ(weft_socket_set_congestion(listener, "reno"), 0); // every kernel has it
+    CHECK_EQ(weft_socket_set_congestion(listener, "no-such"), -ENOENT);
+    address = bound_to(listener);
+    int client = weft_socket_connect(&address);
+    struct pollfd waiting = {listener, POLLIN, 0};
+    CHECK_EQ(poll(&waiting, 1, 5000), 1);
+    int server = accept(listener, NULL, NULL);
+    char name[16] = "";
+    socklen_t size = sizeof(name);
+    CHECK_EQ(getsockopt(server, IPPROTO_TCP, TCP_CONGESTION, name, &size), 0);
+    CHECK_SAME(weft_span_of(name), WEFT_SPAN("reno"));
     close(client);
     close(server);
     close(listener);

@@ -49,6 +49,7 @@ struct weft_server_config {
     const struct weft_manifest *manifest; // NULL for none
     enum weft_early_hints early_hints;
     size_t cache_size;         // bytes of small files kept in memory, all threads together
+    const char *congestion;    // of TCP, by the kernel's name; NULL: the system's
     uint32_t drain_timeout_ms; // how long answers in flight may take once the end is asked for
     struct weft_http_limits limits;
 };

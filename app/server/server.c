@@ -1,6 +1,7 @@
 // server/server.c
 #include "server/server.h"
 
+#include "net/socket.h"
 #include "server/listening.h"
 #include "server/worker.h"
 
@@ -89,6 +90,24 @@ static bool hand_out(struct weft_server *server, const int *fds, int address_cou
     return result == 0;
 }
 
+// What a listener accepts inherits it.
+static bool set_congestion(const char *name, const int *fds, size_t count, char *error,
+                           size_t error_size)
+{
+    for (size_t i = 0; name && i < count; i++) {
+        int result = weft_socket_set_congestion(fds[i], name);
+        if (result == 0) continue;
+        snprintf(error, error_size,
+                 "cannot use the congestion control '%s': %s; "
+                 "/proc/sys/net/ipv4/tcp_allowed_congestion_control has those that may be used",
+                 name, strerror(-result));
+        for (size_t k = 0; k < count; k++)
+            close(fds[k]);
+        return false;
+    }
+    return true;
+}
+
 static bool open_listeners(struct weft_server *server, char *error, size_t error_size)
 {
     const struct weft_server_config *config = server->config;
@@ -98,6 +117,8 @@ static bool open_listeners(struct weft_server *server, char *error, size_t error
         int count =
             weft_listen_open(url, config->thread_count, fds, &server->ports[i], error, error_size);
         if (count < 0) return false;
+        size_t fd_count = (size_t)count * config->thread_count;
+        if (!set_congestion(config->congestion, fds, fd_count, error, error_size)) return false;
         if (!hand_out(server, fds, count, url->is_secure, error, error_size)) return false;
     }
     return true;
