@@ -14,6 +14,8 @@ enum {
     RECORD_OVERHEAD = 5 + 8 + 16,
     PIECES_MOST = 4,       // of the connection's output in a turn
     FRAME_HEAD_SIZE = 9,   // of HTTP/2; a chunk of HTTP/1.1 has less
+    MEASURE_US = 20000,    // between two looks at the link
+    MEASURE_SIZE = 65536,  // or bytes, while it seems slow
     LEAST_TURN_SIZE = 256, // the end of a burst that is not worth a frame
 };
 
@@ -129,6 +131,51 @@ static void seal(struct weft_session *session, struct weft_queue *queue)
     session->sealed_cipher = weft_queue_size(queue);
 }
 
+// The kernel is asked at most so often: it is a system call.
+static bool is_time_to_measure(const struct weft_session *session)
+{
+    if (weft_session_now_us(session) - session->measured_us >= MEASURE_US) return true;
+    return !session->pace.is_fast && session->sent_since >= MEASURE_SIZE;
+}
+
+// Looks at how fast the link is, and tells the kernel how far ahead of it and how fast it may be.
+static void measure(struct weft_session *session)
+{
+    struct weft_tcp_info info;
+    int fd = session->watch.fd;
+    if (!is_time_to_measure(session)) return;
+    session->measured_us = weft_session_now_us(session);
+    session->sent_since = 0;
+    if (!weft_tcp_info_get(fd, &info)) {
+        session->pace.is_fast = true; // not TCP
+        return;
+    }
+    size_t ahead = session->pace.ahead;
+    uint64_t most_rate = session->pace.most_rate;
+    weft_pace_update(&session->pace, &info, session->measured_us);
+    if (session->pace.ahead != ahead) weft_socket_tune(fd, (uint32_t)session->pace.ahead);
+    if (session->pace.most_rate != most_rate) weft_tcp_set_most_rate(fd, session->pace.most_rate);
+}
+
+static size_t burst_least(const struct weft_session *session)
+{
+    return session->pace.is_fast ? WEFT_SESSION_BURST_LEAST : session->pace.ahead;
+}
+
+// A burst has left, and more could follow it: on a slow link once the kernel asks for it.
+static void go_on(struct weft_session *session)
+{
+    measure(session);
+    if (session->pace.is_fast) {
+        if (session->burst < WEFT_SESSION_BURST_MOST) session->burst *= 2;
+        return;
+    }
+    session->burst = burst_least(session);
+    unsigned events = WEFT_LOOP_READABLE | WEFT_LOOP_WRITABLE;
+    int result = weft_loop_rearm(session->hub->config.loop, &session->watch, events);
+    session->may_write = result < 0;
+}
+
 // returns how many of `bytes` the kernel took
 static size_t send_now(struct weft_session *session, struct weft_span bytes)
 {
@@ -145,11 +192,12 @@ static size_t send_now(struct weft_session *session, struct weft_span bytes)
         session->last_sent_us = weft_session_now_us(session);
         session->has_sent = true;
     }
+    session->sent_since += sent;
     if (sent < bytes.size) {
         session->may_write = false; // an edge comes when there is room
-        session->burst = WEFT_SESSION_BURST_LEAST;
-    } else if (session->has_more && session->burst < WEFT_SESSION_BURST_MOST) {
-        session->burst *= 2;
+        session->burst = burst_least(session);
+    } else if (session->has_more) {
+        go_on(session);
     }
     return sent;
 }

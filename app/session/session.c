@@ -238,6 +238,7 @@ static struct weft_session *session_new(struct weft_session_hub *hub, int fd,
     session->role = role;
     session->may_write = role == WEFT_HTTP_SERVER; // a client may still be connecting
     session->burst = WEFT_SESSION_BURST_LEAST;
+    weft_pace_init(&session->pace);
     session->last_sent_us = weft_session_now_us(session);
     session->phase_deadline_us =
         session->last_sent_us + (uint64_t)hub->config.handshake_timeout_ms * 1000;

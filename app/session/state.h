@@ -2,6 +2,7 @@
 #ifndef WEFT_SESSION_STATE_H
 #define WEFT_SESSION_STATE_H
 
+#include "session/pace.h"
 #include "session/session.h"
 
 enum {
@@ -68,6 +69,9 @@ struct weft_session {
     size_t warm_size;           // bytes sent since the connection was last idle
     uint64_t last_sent_us;      // when the kernel last took bytes, or a backlog began
     uint64_t phase_deadline_us; // of CONNECTING, HANDSHAKING and LINGERING
+    struct weft_pace pace;
+    size_t sent_since;    // bytes since the link was measured
+    uint64_t measured_us; // when
     struct weft_address peer;
 };
 

@@ -1,0 +1,181 @@
+// session/pace.c
+#include "session/pace.h"
+
+#include "net/socket.h"
+
+enum {
+    AHEAD_US = 8000,
+    AHEAD_LEAST = 4096,      // the kernel asks for more at the half: a packet or two must be left
+    QUEUE_LEAST_US = 6000,   // a shorter queue is noise
+    WINDOW_LEAST_US = 40000, // the rate over less time is noise
+    WINDOW_MOST_US = 500000, // there was a pause
+    RIVALRY_US = 10000000,
+    STEP_LEAST = 10, // in 1024ths
+    STEP_MOST = 256,
+    TRIMS_MOST = 12, // windows
+
+    SECOND_US = 1000000,
+};
+
+void weft_pace_init(struct weft_pace *pace)
+{
+    *pace = (struct weft_pace){
+        .ahead = WEFT_SOCKET_NOTSENT_LOWAT, .most_rate = WEFT_PACE_FREE, .step = STEP_LEAST};
+}
+
+static void enter(struct weft_pace *pace, enum weft_pace_phase phase, uint64_t now_us)
+{
+    pace->phase = (uint8_t)phase;
+    pace->phase_us = now_us;
+    pace->step = STEP_LEAST;
+    pace->trim_count = 0;
+    if (phase == WEFT_PACE_UNHELD || phase == WEFT_PACE_RIVALRY) pace->most_rate = WEFT_PACE_FREE;
+    if (phase == WEFT_PACE_HELD) pace->most_rate = pace->rate;
+}
+
+static void set_ahead(struct weft_pace *pace, const struct weft_tcp_info *info)
+{
+    if (info->rate == 0) return;
+    uint64_t ahead = info->rate * AHEAD_US / SECOND_US;
+    if (info->rate_is_lower_bound && ahead < pace->ahead) return;
+    pace->is_fast = ahead >= WEFT_SOCKET_NOTSENT_LOWAT;
+    if (ahead > WEFT_SOCKET_NOTSENT_LOWAT) ahead = WEFT_SOCKET_NOTSENT_LOWAT;
+    if (ahead < AHEAD_LEAST) ahead = AHEAD_LEAST;
+    pace->ahead = (size_t)ahead;
+}
+
+// How long a packet may wait on the way: what three take, or a fifth of the way itself, is no queue yet.
+static uint64_t queue_most_us(const struct weft_pace *pace, const struct weft_tcp_info *info)
+{
+    uint64_t most_us = QUEUE_LEAST_US;
+    uint64_t packets_us = pace->rate > 0 ? 3ULL * info->segment_size * SECOND_US / pace->rate : 0;
+    if (packets_us > most_us) most_us = packets_us;
+    if (info->least_round_trip_us / 5 > most_us) most_us = info->least_round_trip_us / 5;
+    return most_us;
+}
+
+static void drain(struct weft_pace *pace, uint64_t queue_us, uint64_t most_us)
+{
+    pace->most_rate = queue_us > 3 * most_us ? pace->rate / 4 * 3 : pace->rate / 8 * 7;
+}
+
+static void start_draining(struct weft_pace *pace, uint64_t queue_us, uint64_t most_us,
+                           uint64_t now_us)
+{
+    enter(pace, WEFT_PACE_DRAINING, now_us);
+    pace->drained_us = queue_us;
+    pace->drain_count = pace->stale_count = 0;
+    drain(pace, queue_us, most_us);
+}
+
+// A little slower than the link for a window, or a little faster: the queue stays short, and never runs dry.
+static void hold(struct weft_pace *pace, uint64_t queue_us, uint64_t most_us, uint64_t now_us)
+{
+    if (queue_us < pace->base_us) pace->base_us = queue_us;
+    if (queue_us > pace->base_us + most_us) {
+        pace->step = STEP_LEAST;
+        pace->trim_count++;
+        pace->most_rate = pace->rate / 16 * 15;
+        bool is_of_no_use = pace->trim_count > TRIMS_MOST;
+        if (is_of_no_use || queue_us > pace->base_us + 4 * most_us) {
+            start_draining(pace, queue_us, most_us, now_us);
+        }
+        return;
+    }
+    pace->trim_count = 0;
+    if (pace->most_rate < pace->rate) pace->most_rate = pace->rate;
+    if (queue_us > pace->base_us + most_us / 2) {
+        pace->step = STEP_LEAST;
+        return;
+    }
+    uint64_t fastest = pace->rate > pace->last_rate ? pace->rate : pace->last_rate;
+    if (fastest < pace->most_rate / 32 * 31) return; // it is not what holds us back
+    pace->most_rate += pace->most_rate * pace->step / 1024;
+    if (pace->step < STEP_MOST) pace->step *= 2;
+}
+
+// Until the queue gets no shorter: what is left is what acknowledgements take their time for, or somebody else's.
+static void go_on_draining(struct weft_pace *pace, uint64_t queue_us, uint64_t most_us,
+                           uint64_t now_us)
+{
+    pace->drain_count++;
+    // What was sent before still arrives in the first round trip.
+    bool is_shorter = queue_us + queue_us / 8 < pace->drained_us || pace->drain_count <= 2;
+    if (is_shorter) {
+        pace->drained_us = queue_us;
+        pace->stale_count = 0;
+    } else {
+        pace->stale_count++;
+    }
+    if (queue_us > most_us / 2 && pace->stale_count < 2) {
+        drain(pace, queue_us, most_us);
+    } else if (queue_us > 3 * most_us) {
+        enter(pace, WEFT_PACE_RIVALRY, now_us);
+    } else {
+        pace->base_us = queue_us;
+        enter(pace, WEFT_PACE_HELD, now_us);
+    }
+}
+
+static void follow_queue(struct weft_pace *pace, uint64_t queue_us, uint64_t most_us,
+                         uint64_t now_us)
+{
+    switch (pace->phase) {
+    case WEFT_PACE_UNHELD:
+        if (queue_us > most_us) start_draining(pace, queue_us, most_us, now_us);
+        break;
+    case WEFT_PACE_HELD: hold(pace, queue_us, most_us, now_us); break;
+    case WEFT_PACE_DRAINING: go_on_draining(pace, queue_us, most_us, now_us); break;
+    case WEFT_PACE_RIVALRY:
+        if (now_us - pace->phase_us > RIVALRY_US) enter(pace, WEFT_PACE_UNHELD, now_us);
+        break;
+    }
+}
+
+static void begin_window(struct weft_pace *pace, const struct weft_tcp_info *info, uint64_t now_us)
+{
+    pace->window_us = now_us;
+    pace->window_begin = info->delivered;
+}
+
+// The rate of the link, by what arrived in a window and in the one before.
+static void note_rate(struct weft_pace *pace, uint64_t rate, bool has_queue)
+{
+    // Acknowledgements that come late to one window are too many in the next.
+    uint64_t lower = rate < pace->last_rate || pace->last_rate == 0 ? rate : pace->last_rate;
+    uint64_t higher = rate > pace->last_rate ? rate : pace->last_rate;
+    pace->last_rate = rate;
+    if (has_queue && higher < pace->most_rate - pace->most_rate / 8) {
+        pace->rate = higher; // it is not we who hold it down
+        return;
+    }
+    // While it is held down on purpose, what arrives says nothing of the link.
+    uint64_t remembered = pace->most_rate < pace->rate ? pace->rate : pace->rate / 16 * 15;
+    pace->rate = lower > remembered ? lower : remembered;
+}
+
+static void end_window(struct weft_pace *pace, const struct weft_tcp_info *info, uint64_t now_us)
+{
+    uint64_t rate = (info->delivered - pace->window_begin) * SECOND_US / (now_us - pace->window_us);
+    uint64_t queue_us = 0;
+    if (info->round_trip_us > info->least_round_trip_us) {
+        queue_us = info->round_trip_us - info->least_round_trip_us;
+    }
+    uint64_t most_us = queue_most_us(pace, info);
+    note_rate(pace, rate, queue_us > pace->base_us + most_us);
+    follow_queue(pace, queue_us, most_us, now_us);
+    uint64_t least_rate = 4ULL * info->segment_size * SECOND_US / (info->round_trip_us | 1);
+    if (pace->most_rate < least_rate) pace->most_rate = least_rate;
+}
+
+void weft_pace_update(struct weft_pace *pace, const struct weft_tcp_info *info, uint64_t now_us)
+{
+    set_ahead(pace, info);
+    if (pace->is_fast && pace->phase != WEFT_PACE_UNHELD) enter(pace, WEFT_PACE_UNHELD, now_us);
+    uint64_t passed_us = now_us - pace->window_us;
+    bool is_over = passed_us >= WINDOW_LEAST_US && passed_us >= info->round_trip_us;
+    if (!pace->is_fast && is_over && passed_us <= WINDOW_MOST_US && pace->window_us > 0) {
+        end_window(pace, info, now_us);
+    }
+    if (is_over) begin_window(pace, info, now_us);
+}
