@@ -27,14 +27,14 @@ struct weft_tls_certificate {
 };
 
 struct weft_tls_server_config {
-    const struct weft_tls_certificate
-        *certificates; // the first serves names that none covers; chosen by SNI
+    // Chosen by SNI; the first serves names that none covers.
+    const struct weft_tls_certificate *certificates;
     size_t certificate_count;
-    const char *const *
-        alpn; // in order of preference, NULL-terminated, at most 8: "h2", "http/1.1"; NULL: none. A client that
-    // offers ALPN but none of these is refused with no_application_protocol (RFC 7301 §3.2)
-    const char *
-        ciphers; // a GnuTLS priority string; NULL: Mozilla's intermediate set in our order (AES-GCM first, X25519 then P-256)
+    // In order of preference, NULL-terminated, at most 8: "h2", "http/1.1"; NULL: none. A client that offers ALPN but none
+    // of these is refused with no_application_protocol (RFC 7301 §3.2).
+    const char *const *alpn;
+    // A GnuTLS priority string; NULL: Mozilla's intermediate set in our order (AES-GCM first, X25519 then P-256).
+    const char *ciphers;
 };
 
 struct weft_tls_client_config {

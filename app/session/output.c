@@ -8,9 +8,8 @@
 enum {
     RECORD_SIZE = 16384,      // the most, RFC 8446 §5.1
     SMALL_RECORD_SIZE = 1400, // with header and tag one segment of TCP
-    WARM_SIZE =
-        10 * 1400,     // as much as leaves before the first acknowledgement: ten segments, RFC 6928
-    IDLE_US = 1000000, // after this long the congestion window may have shrunk, RFC 5681 §4.1
+    WARM_SIZE = 10 * 1400, // what leaves before the first acknowledgement: ten segments, RFC 6928
+    IDLE_US = 1000000,     // after this long the congestion window may have shrunk, RFC 5681 §4.1
     RECORD_OVERHEAD = 5 + 8 + 16,
     PIECES_MOST = 4,       // of the connection's output in a turn
     FRAME_HEAD_SIZE = 9,   // of HTTP/2; a chunk of HTTP/1.1 has less

@@ -44,8 +44,7 @@ struct weft_session_hub_config {
     const struct weft_http_limits *limits;
     struct weft_http_limit_counters *counters;
     uint32_t handshake_timeout_ms; // 10000 where 0
-    uint32_t
-        linger_ms; // how long a closing side reads on, so that the peer gets the answer; 2000 where 0
+    uint32_t linger_ms; // how long a closing side reads on, for the answer's sake; 2000 where 0
 };
 
 struct weft_session_hub *weft_session_hub_new(const struct weft_session_hub_config *config);

@@ -51,23 +51,22 @@ struct weft_session {
     enum weft_http_role role;
     enum weft_conn_protocol protocol;
     enum weft_session_phase phase;
-    bool may_read;     // there may be more than what was read
-    bool may_write;    // the socket has not refused bytes since it was last writable
-    bool peer_ended;   // the loop saw the peer's end (or an error) behind what there is to read
-    bool has_eof;      // recv() returned 0
-    bool input_ended;  // no more input in order: end of file, or close_notify
-    bool has_begun;    // bytes of the peer have come
-    bool has_said_end; // close_notify was put into the output
-    bool has_more;     // more could be sent now than was put together in this turn
-    bool has_sent;     // the kernel took bytes in this turn
-    bool is_dying;     // to be freed at the end of this turn
-    bool is_reset;     // what the kernel has not sent yet is not worth sending
-    size_t burst;      // the most bytes put together in a turn
-    size_t
-        sealed_plain; // bytes at the front of the connection's output that are encrypted and in the TLS queue
-    size_t sealed_cipher;       // what that queue held when they were
-    size_t warm_size;           // bytes sent since the connection was last idle
-    uint64_t last_sent_us;      // when the kernel last took bytes, or a backlog began
+    bool may_read;         // there may be more than what was read
+    bool may_write;        // the socket has not refused bytes since it was last writable
+    bool peer_ended;       // the loop saw the peer's end (or an error) behind what there is to read
+    bool has_eof;          // recv() returned 0
+    bool input_ended;      // no more input in order: end of file, or close_notify
+    bool has_begun;        // bytes of the peer have come
+    bool has_said_end;     // close_notify was put into the output
+    bool has_more;         // more could be sent now than was put together in this turn
+    bool has_sent;         // the kernel took bytes in this turn
+    bool is_dying;         // to be freed at the end of this turn
+    bool is_reset;         // what the kernel has not sent yet is not worth sending
+    size_t burst;          // the most bytes put together in a turn
+    size_t sealed_plain;   // bytes at the front of the connection's output that the TLS queue has
+    size_t sealed_cipher;  // what that queue held when they were
+    size_t warm_size;      // bytes sent since the connection was last idle
+    uint64_t last_sent_us; // when the kernel last took bytes, or a backlog began
     uint64_t phase_deadline_us; // of CONNECTING, HANDSHAKING and LINGERING
     struct weft_pace pace;
     size_t sent_since;    // bytes since the link was measured

@@ -22,8 +22,7 @@ struct weft_conn {
     bool has_told; // the FAILED event was pulled
     uint8_t first[WEFT_CONN_PREFACE_SIZE];
     size_t first_size;
-    struct weft_span
-        rest; // of a feed, behind `first`: the engine's once it has worked through that
+    struct weft_span rest; // of a feed, behind `first`: the engine's once it took that
 };
 
 // Calls the chosen engine: TO_ENGINE(conn, feed, bytes, now_us), ASK_ENGINE(conn, wants_input).

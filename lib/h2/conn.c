@@ -38,8 +38,7 @@ static void init(struct weft_h2_conn *conn, const struct weft_http_engine_config
         .idle_start_us = now_us,
         .random = config->seed,
     };
-    uint32_t window =
-        limits->connection_window; // it starts at 65,535 and can only be opened, §6.9.2
+    uint32_t window = limits->connection_window; // from 65,535 on it can only be opened, §6.9.2
     if (window < WEFT_H2_WINDOW_FIRST) window = WEFT_H2_WINDOW_FIRST;
     weft_h2_receive_window_init(&conn->receive_window, window, limits->connection_window_most,
                                 now_us);

@@ -475,8 +475,7 @@ void weft_h2_drain(struct weft_h2_conn *conn, uint64_t now_us)
     conn->now_us = now_us;
     if (conn->is_failed || conn->drain) return;
 
-    if (!weft_h2_is_server(
-            conn)) { // a server opens nothing that could cross the GOAWAY unannounced
+    if (!weft_h2_is_server(conn)) { // a server opens nothing that could cross it unannounced
         weft_h2_conn_final_goaway(conn);
         return;
     }
