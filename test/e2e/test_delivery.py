@@ -356,3 +356,17 @@ def test_chromium_takes_the_hints(deliver, certificate, site, tmp_path):
         browser.close()
     assert ["/a.css", "early-hints"] in seen and color == "rgb(0, 128, 0)", seen
     assert log.read_text().count("GET /a.css") == 1
+
+
+def test_a_manifest_that_was_made_is_served(serve, root, tmp_path, connect):
+    (root / "a.css").write_text("@import 'b.css';")
+    (root / "b.css").write_text("p { color: blue }")
+    (root / "page.html").write_text("<!doctype html><title>page</title><link rel=stylesheet href=a.css><img src=gone.png>")
+    done = subprocess.run([PROGRAM, "manifest", "make", root], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0
+    assert done.stderr == "/page.html: /gone.png is not there\n3 pages read, 2 resources found, 1 missing\n"
+    (tmp_path / "made.yaml").write_text(done.stdout)
+    client = connect(serve(root, "--manifest", str(tmp_path / "made.yaml")))
+    assert list(client.load("/page.html")[1].values()) == ["/a.css", "/b.css"]
+    check = subprocess.run([PROGRAM, "manifest", "check", tmp_path / "made.yaml", root], capture_output=True, timeout=20)
+    assert check.returncode == 0, check.stderr
