@@ -370,3 +370,8 @@ def test_a_manifest_that_was_made_is_served(serve, root, tmp_path, connect):
     assert list(client.load("/page.html")[1].values()) == ["/a.css", "/b.css"]
     check = subprocess.run([PROGRAM, "manifest", "check", tmp_path / "made.yaml", root], capture_output=True, timeout=20)
     assert check.returncode == 0, check.stderr
+
+
+def test_serve_says_why_it_sends_no_hints(deliver):
+    assert "No 103 Early Hints" in deliver().output()
+    assert "No 103 Early Hints" not in deliver(*FRESH).output()
