@@ -3,11 +3,20 @@
 
 #include "base/hash.h"
 
-void weft_hpack_field_index_deinit(struct weft_hpack_field_index *index,
-                                   const struct weft_alloc *alloc)
+void weft_hpack_field_index_trim(struct weft_hpack_field_index *index,
+                                 const struct weft_alloc *alloc)
 {
     weft_release(alloc, index->links, index->link_room * sizeof(*index->links));
     weft_release(alloc, index->buckets, sizeof(*index->buckets));
+    index->links = NULL;
+    index->link_room = 0;
+    index->buckets = NULL;
+}
+
+void weft_hpack_field_index_deinit(struct weft_hpack_field_index *index,
+                                   const struct weft_alloc *alloc)
+{
+    weft_hpack_field_index_trim(index, alloc);
     *index = (struct weft_hpack_field_index){0};
 }
 
@@ -163,6 +172,22 @@ enum weft_result weft_hpack_field_index_add(struct weft_hpack_field_index *index
         (struct weft_hpack_index_link){hash, *newest_field, *newest_name};
     *newest_field = *newest_name = number + 1;
     return WEFT_OK;
+}
+
+enum weft_result weft_hpack_field_index_rebuild(struct weft_hpack_field_index *index,
+                                                const struct weft_hpack_table *table,
+                                                const struct weft_alloc *alloc)
+{
+    enum weft_result result = WEFT_OK;
+    for (uint32_t n = table->oldest; result == WEFT_OK && n != table->next; n++) {
+        const struct weft_hpack_table_entry *entry = weft_hpack_table_numbered(table, n);
+        struct weft_http_field field = {.name = weft_hpack_table_name(table, entry),
+                                        .value = weft_hpack_table_value(table, entry),
+                                        .id = entry->id};
+        result = weft_hpack_field_index_add(index, table, alloc, n, weft_hpack_field_hash(&field),
+                                            &field);
+    }
+    return result;
 }
 
 bool weft_hpack_field_index_was_seen(struct weft_hpack_field_index *index, uint32_t hash)

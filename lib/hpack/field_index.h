@@ -53,6 +53,15 @@ WEFT_MUST_USE enum weft_result weft_hpack_field_index_add(struct weft_hpack_fiel
                                                           uint32_t number, uint32_t hash,
                                                           const struct weft_http_field *field);
 
+/** Gives its memory back; weft_hpack_field_index_rebuild() makes it again. */
+void weft_hpack_field_index_trim(struct weft_hpack_field_index *index,
+                                 const struct weft_alloc *alloc);
+
+/** Makes all entries of the table known again. */
+WEFT_MUST_USE enum weft_result weft_hpack_field_index_rebuild(struct weft_hpack_field_index *index,
+                                                              const struct weft_hpack_table *table,
+                                                              const struct weft_alloc *alloc);
+
 /** Was a field with that hash asked for before, not too long ago? Remembers it. */
 bool weft_hpack_field_index_was_seen(struct weft_hpack_field_index *index, uint32_t hash);
 
