@@ -60,8 +60,8 @@ static void step(struct model *model)
 static double run(struct model *model, double seconds)
 {
     double most = 0;
-    uint64_t steps = (uint64_t)(seconds * 1e6 / STEP_US);
-    for (uint64_t i = 0; i < steps; i++) {
+    uint64_t end_us = model->now_us + (uint64_t)(seconds * 1e6);
+    while (model->now_us <= end_us) {
         step(model);
         double waits = model->queue / model->link_rate * 1e3;
         if (waits > most) most = waits;
