@@ -202,7 +202,8 @@ static enum weft_result encode_new(struct weft_hpack_encoder *encoder, struct we
 {
     size_t size = field->name.size + field->value.size + WEFT_HPACK_FIELD_OVERHEAD;
     bool adds = field->hint != WEFT_HTTP_FIELD_ONCE && size <= encoder->table.max_size / 2;
-    if (adds && is_varying(field)) adds = weft_hpack_field_index_was_seen(&encoder->index, hash);
+    if (adds && is_varying(field))
+        adds = weft_hpack_field_index_was_seen(&encoder->index, encoder->alloc, hash);
 
     encoder->last = adds ? WEFT_HPACK_INCREMENTAL : WEFT_HPACK_WITHOUT_INDEXING;
     encoder->has_literals = true;

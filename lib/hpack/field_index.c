@@ -141,11 +141,16 @@ bool weft_hpack_field_index_find_name(const struct weft_hpack_field_index *index
     return false;
 }
 
+static bool has_buckets(struct weft_hpack_field_index *index, const struct weft_alloc *alloc)
+{
+    if (!index->buckets) index->buckets = weft_allocate_zeroed(alloc, sizeof(*index->buckets));
+    return index->buckets != NULL;
+}
+
 static bool grow(struct weft_hpack_field_index *index, const struct weft_hpack_table *table,
                  const struct weft_alloc *alloc)
 {
-    if (!index->buckets) index->buckets = weft_allocate_zeroed(alloc, sizeof(*index->buckets));
-    if (!index->buckets) return false;
+    if (!has_buckets(index, alloc)) return false;
     if (index->link_room == table->entry_room) return true;
 
     struct weft_hpack_index_link *links = weft_allocate(alloc, table->entry_room * sizeof(*links));
@@ -190,9 +195,11 @@ enum weft_result weft_hpack_field_index_rebuild(struct weft_hpack_field_index *i
     return result;
 }
 
-bool weft_hpack_field_index_was_seen(struct weft_hpack_field_index *index, uint32_t hash)
+bool weft_hpack_field_index_was_seen(struct weft_hpack_field_index *index,
+                                     const struct weft_alloc *alloc, uint32_t hash)
 {
-    uint32_t *slot = &index->seen[(hash >> 8) % WEFT_HPACK_SEEN];
+    if (!has_buckets(index, alloc)) return false; // it is only for size
+    uint32_t *slot = &index->buckets->seen[(hash >> 8) % WEFT_HPACK_SEEN];
     if (*slot == hash) return true;
     *slot = hash;
     return false;
