@@ -267,8 +267,7 @@ void weft_found_write(const struct weft_found *found, FILE *out)
     fprintf(out, "  ");
     write_scalar(out, weft_span_of(found->page));
     fprintf(out, ":\n");
-    for (uint8_t as = 0; as < WEFT_MANIFEST_AS_COUNT;
-         as++) { // what blocks the page comes first in their order
+    for (unsigned as = 0; as < WEFT_MANIFEST_AS_COUNT; as++) { // what blocks the page comes first
         for (size_t i = 0; i < found->count; i++) {
             if (found->resources[i].as == as) write_resource(out, &found->resources[i]);
         }
