@@ -54,23 +54,23 @@ TEST(hints_are_not_sent_where_they_do_harm_or_nothing)
 {
     struct weft_server_config config = {.early_hints = WEFT_EARLY_HINTS_ALWAYS};
     struct weft_site site = {.config = &config, .hints_are_fresh = true};
-    struct weft_answer answer;
+    struct weft_manifest_page page = {0};
     struct weft_http_head head = request_of("navigate", "document", NULL);
-    weft_answer_init(&answer);
-    answer.head.content_length = 100;
-    CHECK(weft_early_hints_pay(&site, &head, &answer));
+    CHECK(weft_early_hints_pay(&site, &head, &page));
     config.early_hints = WEFT_EARLY_HINTS_NEVER;
-    CHECK(!weft_early_hints_pay(&site, &head, &answer));
+    CHECK(!weft_early_hints_pay(&site, &head, &page));
     config.early_hints = WEFT_EARLY_HINTS_AUTO;
-    CHECK(!weft_early_hints_pay(&site, &head, &answer)); // the answer says it as soon
+    CHECK(!weft_early_hints_pay(&site, &head, &page)); // the answer says it as soon
+    page.hints_images = true;
+    CHECK(weft_early_hints_pay(&site, &head, &page));
 
     config.early_hints = WEFT_EARLY_HINTS_ALWAYS;
     site.hints_are_fresh = false; // would be fetched twice
-    CHECK(!weft_early_hints_pay(&site, &head, &answer));
+    CHECK(!weft_early_hints_pay(&site, &head, &page));
     site.hints_are_fresh = true;
     head.version = WEFT_HTTP_1_1;
-    CHECK(!weft_early_hints_pay(&site, &head, &answer));
+    CHECK(!weft_early_hints_pay(&site, &head, &page));
     head.version = WEFT_HTTP_2;
     head.method = WEFT_HTTP_HEAD;
-    CHECK(!weft_early_hints_pay(&site, &head, &answer));
+    CHECK(!weft_early_hints_pay(&site, &head, &page));
 }
