@@ -9,10 +9,11 @@ enum {
     QUEUE_LEAST_US = 6000,   // a shorter queue is noise
     WINDOW_LEAST_US = 40000, // the rate over less time is noise
     WINDOW_MOST_US = 500000, // there was a pause
-    RIVALRY_US = 10000000,
+    RIVALRY_US = 20000000,
     STEP_LEAST = 10, // in 1024ths
-    STEP_MOST = 256,
+    STEP_MOST = 64,
     TRIMS_MOST = 12, // windows
+    LOW_LEAST = 3,   // windows
 
     SECOND_US = 1000000,
 };
@@ -88,6 +89,10 @@ static void hold(struct weft_pace *pace, uint64_t queue_us, uint64_t most_us, ui
         pace->step = STEP_LEAST;
         return;
     }
+    if (pace->most_rate < pace->peak_rate) { // back to what the link has carried
+        pace->most_rate += (pace->peak_rate - pace->most_rate) / 2 + 1;
+        return;
+    }
     uint64_t fastest = pace->rate > pace->last_rate ? pace->rate : pace->last_rate;
     if (fastest < pace->most_rate / 32 * 31) return; // it is not what holds us back
     pace->most_rate += pace->most_rate * pace->step / 1024;
@@ -145,10 +150,17 @@ static void note_rate(struct weft_pace *pace, uint64_t rate, bool has_queue)
     uint64_t lower = rate < pace->last_rate || pace->last_rate == 0 ? rate : pace->last_rate;
     uint64_t higher = rate > pace->last_rate ? rate : pace->last_rate;
     pace->last_rate = rate;
-    if (has_queue && higher < pace->most_rate - pace->most_rate / 8) {
-        pace->rate = higher; // it is not we who hold it down
+    bool is_held = pace->most_rate != WEFT_PACE_FREE;
+    if (has_queue && is_held && higher < pace->most_rate - pace->most_rate / 8) {
+        // It is not we who hold it down. Once may be chance; and a rival would take all that we give up.
+        if (++pace->low_count == LOW_LEAST) {
+            pace->rate = pace->peak_rate = higher;
+            pace->drain_count = pace->stale_count = 0;
+        }
         return;
     }
+    pace->low_count = 0;
+    pace->peak_rate = lower > pace->peak_rate ? lower : pace->peak_rate - pace->peak_rate / 64;
     // While it is held down on purpose, what arrives says nothing of the link.
     uint64_t remembered = pace->most_rate < pace->rate ? pace->rate : pace->rate / 16 * 15;
     pace->rate = lower > remembered ? lower : remembered;

@@ -24,16 +24,19 @@ enum weft_pace_phase {
 };
 
 struct weft_pace {
-    uint8_t phase;         // enum weft_pace_phase
-    bool is_fast;          // the link takes more in a few milliseconds than a burst
-    size_t ahead;          // bytes that the kernel may hold unsent
-    uint64_t most_rate;    // bytes a second, or WEFT_PACE_FREE
-    uint64_t rate;         // at which bytes arrived of late
-    uint64_t phase_us;     // when the phase began
-    uint64_t base_us;      // the round trip is always longer by so much than the least one
-    uint64_t drained_us;   // the queue as it was a window ago, while draining
-    uint32_t drain_count;  // windows in this phase
-    uint32_t stale_count;  // the last of them, in which the queue got no shorter
+    uint8_t phase;        // enum weft_pace_phase
+    bool is_fast;         // the link takes more in a few milliseconds than a burst
+    size_t ahead;         // bytes that the kernel may hold unsent
+    uint64_t most_rate;   // bytes a second, or WEFT_PACE_FREE
+    uint64_t rate;        // at which bytes arrived of late
+    uint64_t phase_us;    // when the phase began
+    uint64_t base_us;     // the round trip is always longer by so much than the least one
+    uint64_t drained_us;  // the queue as it was a window ago, while draining
+    uint32_t drain_count; // windows in this phase
+    uint32_t stale_count; // the last of them, in which the queue got no shorter
+    uint64_t peak_rate;   // the best of the last seconds
+    uint32_t
+        low_count; // windows in a row in which less arrived than was allowed, though a queue stood
     uint32_t trim_count;   // windows in a row in which it was held below the rate
     uint64_t last_rate;    // of the window before
     uint64_t window_us;    // since when the rate is measured

@@ -176,15 +176,15 @@ def weight(stream, number):
 
 
 def urgent_ms(meter, low, urgent, times=8, warm=2.0, pause=0.7):
-    """How long an urgent answer takes, asked for with `urgent` amid ten large ones asked for with `low`: each time; and how busy the
+    """How long an urgent answer takes, amid ten large ones asked for with `low`: each time; and how busy the
     link was."""
     for index in range(10):
-        low(meter, index)
+        low(index)
     meter.run(warm)
     seen, share = [], []
     with busy(meter.server.link, share):
         for _ in range(times):
-            stream = urgent(meter)
+            stream = urgent()
             meter.until(stream)
             seen.append((meter.finished[stream] - meter.begun[stream]) * 1000)
             meter.run(pause)
@@ -201,7 +201,7 @@ def busy(link, share):
 
 def raised_ms(meter, low, raise_it, warm=1.5):
     """From a signal about the last of ten streams to its first byte, and its share of the half second after."""
-    streams = [low(meter, index) for index in range(10)]
+    streams = [low(index) for index in range(10)]
     meter.run(warm)
     before = meter.sizes.get(streams[-1], 0)
     at = meter.send(raise_it(streams[-1]))
