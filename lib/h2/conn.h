@@ -104,6 +104,7 @@ struct weft_h2_conn {
     struct weft_http_scheduler scheduler;
     struct weft_h2_update *updates; // WEFT_H2_UPDATES of them, or NULL; for streams yet to come
     uint8_t update_next;
+    bool is_shared; // a proxy sends requests of several clients, RFC 9218 §13.1
     struct weft_h2_flood flood;
 
     struct weft_http_event event; // waits to be pulled
@@ -251,6 +252,10 @@ void weft_h2_conn_first_priority(struct weft_h2_conn *conn, struct weft_h2_strea
                                  const struct weft_http_head *head, struct weft_h2_weight weight);
 void weft_h2_conn_on_weight(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
                             struct weft_h2_weight weight);
+/** What the answer says of its own urgency goes before what the client asked, RFC 9218 §8; its media type counts where
+ *  nobody has said anything. */
+void weft_h2_conn_merge_priority(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
+                                 const struct weft_http_head *head);
 void weft_h2_conn_on_priority_update(struct weft_h2_conn *conn, struct weft_span payload);
 
 #endif

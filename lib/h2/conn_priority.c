@@ -1,16 +1,22 @@
 // h2/conn_priority.c: how urgent a stream is, by RFC 9218 and by what browsers still say in RFC 7540's way.
 #include "h2/conn.h"
 
+#include "http/rank.h"
+enum { SILENT_WEIGHT = 16 }; // the default of RFC 7540: says nothing
+
 static void set_priority(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
                          struct weft_http_priority priority)
 {
+    stream->has_rank = true;
+    // What is urgent to one client behind a proxy must not make the others wait, RFC 9218 §13.1.
+    if (conn->is_shared) priority.urgency = WEFT_HTTP_DEFAULT_URGENCY;
     weft_http_scheduler_set_priority(&conn->scheduler, &stream->scheduled, priority);
 }
 
 // The client speaks RFC 9218, so what it does not call incremental is meant to come in order.
 static void has_shown_knowledge(struct weft_h2_conn *conn)
 {
-    weft_http_scheduler_set_fair(&conn->scheduler, false);
+    weft_http_scheduler_set_fair(&conn->scheduler, conn->is_shared);
 }
 
 static struct weft_h2_update *find_update(struct weft_h2_conn *conn, uint32_t stream_id)
@@ -39,13 +45,27 @@ static void keep_update(struct weft_h2_conn *conn, uint32_t stream_id,
     *update = (struct weft_h2_update){stream_id, priority};
 }
 
+static void note_proxy(struct weft_h2_conn *conn, const struct weft_http_head *head)
+{
+    if (conn->is_shared) return;
+    conn->is_shared = weft_http_head_find(head, WEFT_HTTP_FIELD_VIA) ||
+                      weft_http_head_find(head, WEFT_HTTP_FIELD_FORWARDED) ||
+                      weft_http_head_find(head, WEFT_HTTP_FIELD_X_FORWARDED_FOR);
+    if (conn->is_shared) weft_http_scheduler_set_fair(&conn->scheduler, true);
+}
+
 void weft_h2_conn_first_priority(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
                                  const struct weft_http_head *head, struct weft_h2_weight weight)
 {
+    note_proxy(conn, head);
     if (weft_http_head_find(head, WEFT_HTTP_FIELD_PRIORITY)) {
         has_shown_knowledge(conn);
         set_priority(conn, stream, head->priority);
-    } else {
+    } else if (conn->scheduler.is_fair) {
+        struct weft_http_priority priority;
+        if (weft_http_rank_request(head, &priority)) set_priority(conn, stream, priority);
+        weft_h2_conn_on_weight(conn, stream, weight);
+    } else { // what it leaves out has its default
         set_priority(conn, stream, head->priority);
         weft_h2_conn_on_weight(conn, stream, weight);
     }
@@ -59,9 +79,23 @@ void weft_h2_conn_on_weight(struct weft_h2_conn *conn, struct weft_h2_stream *st
                             struct weft_h2_weight weight)
 {
     if (!weft_h2_is_server(conn) || !weight.is_present) return;
+    if (weight.weight == SILENT_WEIGHT && !stream->has_rank) return;
     struct weft_http_priority priority = stream->scheduled.priority;
     priority.urgency = weft_h2_weight_urgency(weight.weight);
     set_priority(conn, stream, priority);
+}
+
+void weft_h2_conn_merge_priority(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
+                                 const struct weft_http_head *head)
+{
+    const struct weft_http_field *field = weft_http_head_find(head, WEFT_HTTP_FIELD_PRIORITY);
+    struct weft_http_priority priority = stream->scheduled.priority;
+    if (field) {
+        (void)weft_http_priority_parse(field->value, &priority);
+        set_priority(conn, stream, priority);
+    } else if (!stream->has_rank && weft_http_rank_response(head, &priority)) {
+        set_priority(conn, stream, priority);
+    }
 }
 
 void weft_h2_conn_on_priority_update(struct weft_h2_conn *conn, struct weft_span payload)

@@ -2,7 +2,6 @@
 // named.
 #include "h2/conn.h"
 
-#include "base/hash.h"
 #include "http/output_rules.h"
 #include "http/status.h"
 #include "wire/writer.h"
@@ -200,17 +199,6 @@ static enum weft_result check_answer(struct weft_h2_conn *conn, struct weft_h2_s
     return WEFT_OK;
 }
 
-// What the answer says of its own urgency goes before what the client asked, RFC 9218 §8.
-static void merge_priority(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
-                           const struct weft_http_head *head)
-{
-    const struct weft_http_field *field = weft_http_head_find(head, WEFT_HTTP_FIELD_PRIORITY);
-    if (!field) return;
-    struct weft_http_priority priority = stream->scheduled.priority;
-    (void)weft_http_priority_parse(field->value, &priority);
-    weft_http_scheduler_set_priority(&conn->scheduler, &stream->scheduled, priority);
-}
-
 static void put_answer(struct block *block, const struct weft_http_head *head)
 {
     put_status(block, head->status);
@@ -274,7 +262,7 @@ enum weft_result weft_h2_respond(struct weft_h2_conn *conn, uint64_t stream_id,
 
     (void)weft_h2_stream_step(&stream->state, WEFT_H2_SEND_HEADERS);
     if (!is_final) return WEFT_OK;
-    merge_priority(conn, stream, head);
+    if (!ends) weft_h2_conn_merge_priority(conn, stream, head);
     after_head(conn, stream, head, ends);
     return WEFT_OK;
 }
@@ -491,7 +479,7 @@ enum weft_result weft_h2_ping(struct weft_h2_conn *conn, uint64_t now_us)
     if (conn->is_failed || conn->peer_has_closed) return WEFT_GONE;
     if (conn->ping_is_out) return WEFT_LATER;
 
-    conn->random = weft_hash_mix(conn->random, now_us);
+    conn->random = conn->random * 6364136223846793005u + 1442695040888963407u;
     memcpy(conn->ping_data, &conn->random, sizeof(conn->ping_data));
     conn->ping_is_out = true;
     conn->ping_sent_us = now_us;

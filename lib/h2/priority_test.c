@@ -48,15 +48,77 @@ TEST(the_priority_field_orders_answers)
     side_end(side);
 }
 
-// A client that has not shown that it knows priorities gets fair shares.
+static void send_on(struct side *side, size_t size)
+{
+    struct weft_http_turn turn;
+    for (; size > 0; size -= turn.size) {
+        CHECK(weft_h2_next_turn(side->conn, size, &turn));
+        memset(turn.room, 'x', turn.size);
+        weft_h2_commit(side->conn, &turn, turn.size, false);
+        side_drain(side);
+    }
+}
+
+// A client that has not shown that it knows priorities gets fair shares, behind the first bytes of each answer.
 TEST(without_any_signal_answers_share)
 {
     struct side *side = side_ready(WEFT_HTTP_SERVER);
+    put_u32_frame(&side->in, WINDOW_UPDATE, 0, 1000000);
     ask(side, 1, NULL);
     ask(side, 3, NULL);
+    check_turns(side, "11");
+    send_on(side, 32768 - 200);
+    check_turns(side, "33");
+    send_on(side, 32768 - 200);
     check_turns(side, "1313");
-    ask(side, 5, "u=3"); // now it has
+    ask(side, 5, NULL);
+    check_turns(side, "55");
+    ask(side, 7, "u=3"); // now it has
     check_turns(side, "1111");
+    side_end(side);
+}
+
+static void ask_for(struct side *side, uint32_t id, const char *name, const char *value,
+                    const char *type)
+{
+    const char *const fields[] = {name, value, NULL};
+    put_request_with(&side->in, id, END_STREAM, false, fields);
+    side_feed(side);
+    struct weft_http_field field = WEFT_HTTP_FIELD(CONTENT_TYPE, weft_span_of(type));
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    head.status = 200;
+    head.fields = &field;
+    head.field_count = 1;
+    CHECK_EQ(weft_h2_respond(side->conn, id, &head, false), WEFT_OK);
+}
+
+TEST(without_any_signal_requests_and_answers_are_ranked_as_browsers_rank)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    ask_for(side, 1, "sec-fetch-dest", "video", "text/css"); // the request goes before the answer
+    ask_for(side, 3, "accept", "*/*", "image/png");
+    ask_for(side, 5, "accept", "*/*", "text/html; charset=utf-8");
+    ask_for(side, 7, "sec-fetch-dest", "style", "text/plain");
+    check_turns(side, "77");
+    weft_h2_reset(side->conn, 7, WEFT_HTTP_CANCEL);
+    check_turns(side, "55");
+    weft_h2_reset(side->conn, 5, WEFT_HTTP_CANCEL);
+    check_turns(side, "33");
+    weft_h2_reset(side->conn, 3, WEFT_HTTP_CANCEL);
+    check_turns(side, "11");
+    side_end(side);
+}
+
+// RFC 9218 §13.1 (PR-10)
+TEST(clients_behind_a_proxy_do_not_outrank_each_other)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    ask_for(side, 1, "via", "1.1 proxy", "text/css");
+    ask(side, 3, "u=0");
+    check_turns(side, "11");
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 3, 'u', '=', '0');
+    side_feed(side);
+    check_turns(side, "11");
     side_end(side);
 }
 

@@ -31,10 +31,18 @@ static void insert_in_order(struct weft_list *head, struct weft_http_scheduled *
     weft_list_insert_before(place, &stream->turn);
 }
 
+// Does it take turns with its equals?
+static bool shares(const struct weft_http_scheduler *scheduler,
+                   const struct weft_http_scheduled *stream)
+{
+    if (scheduler->is_fair) return stream->sent_size >= WEFT_HTTP_FIRST_SIZE;
+    return stream->priority.incremental;
+}
+
 static void link_turn(struct weft_http_scheduler *scheduler, struct weft_http_scheduled *stream)
 {
     uint8_t urgency = stream->priority.urgency;
-    if (stream->priority.incremental || scheduler->is_fair) {
+    if (shares(scheduler, stream)) {
         weft_list_push_back(&scheduler->in_turns[urgency], &stream->turn);
     } else {
         insert_in_order(&scheduler->in_order[urgency], stream);
@@ -116,9 +124,11 @@ struct weft_http_scheduled *weft_http_scheduler_pick(const struct weft_http_sche
     uint8_t urgency = most_urgent(scheduler);
     const struct weft_list *in_order = &scheduler->in_order[urgency];
     const struct weft_list *in_turns = &scheduler->in_turns[urgency];
-    bool turns = weft_list_is_empty(in_order) ||
-                 (!weft_list_is_empty(in_turns) && (scheduler->turns_next >> urgency & 1U));
-    *reason = turns ? WEFT_HTTP_TURN_SHARE : WEFT_HTTP_TURN_ORDER;
+    bool is_their_turn = !scheduler->is_fair && (scheduler->turns_next >> urgency & 1U);
+    bool turns = weft_list_is_empty(in_order) || (!weft_list_is_empty(in_turns) && is_their_turn);
+    *reason = turns                ? WEFT_HTTP_TURN_SHARE
+              : scheduler->is_fair ? WEFT_HTTP_TURN_FIRST
+                                   : WEFT_HTTP_TURN_ORDER;
     return by_turn(turns ? in_turns->next : in_order->next);
 }
 
@@ -136,9 +146,15 @@ void weft_http_scheduler_charge(struct weft_http_scheduler *scheduler,
     weft_list_push_back(&scheduler->waiting, &stream->waiting);
 
     uint8_t bit = (uint8_t)(1U << stream->priority.urgency);
-    if (stream->priority.incremental || scheduler->is_fair) {
+    bool has_shared = shares(scheduler, stream);
+    if (stream->sent_size < WEFT_HTTP_FIRST_SIZE) {
+        stream->sent_size += (uint32_t)(size < WEFT_HTTP_FIRST_SIZE ? size : WEFT_HTTP_FIRST_SIZE);
+    }
+    if (shares(scheduler, stream)) { // to the end of those that take turns
         weft_list_remove(&stream->turn);
         weft_list_push_back(&scheduler->in_turns[stream->priority.urgency], &stream->turn);
+    }
+    if (has_shared) {
         scheduler->turns_next &= (uint8_t)~bit;
     } else {
         scheduler->turns_next |= bit;

@@ -8,12 +8,16 @@
 /** The share that no urgency takes away: after so many bytes by urgency, one turn goes to who waited longest. */
 enum { WEFT_HTTP_FLOOR_SIZE = 262144 };
 
+/** So much of each answer goes ahead of the rest of others, where all have to share. */
+enum { WEFT_HTTP_FIRST_SIZE = 32768 };
+
 /** A stream's place in the order; part of the stream. */
 struct weft_http_scheduled {
     struct weft_list turn;    // among the ready of its urgency
     struct weft_list waiting; // among all that are ready, the longest unserved first
     uint64_t stream_id;
     struct weft_http_priority priority;
+    uint32_t sent_size; // so far, up to WEFT_HTTP_FIRST_SIZE
 };
 
 /** Why a stream was picked, for traces. */
@@ -21,10 +25,12 @@ enum weft_http_turn_reason {
     WEFT_HTTP_TURN_ORDER, // the first of the most urgent, in stream order
     WEFT_HTTP_TURN_SHARE, // the most urgent take turns
     WEFT_HTTP_TURN_FLOOR, // it had waited longest
+    WEFT_HTTP_TURN_FIRST, // the first bytes of an answer, among equals that share
 };
 
 /**
- * Ready streams by urgency. Of one urgency, those that are not incremental stand in stream order and the others
+ * Ready streams by urgency. To a peer that does not tell what is incremental, small answers go first: the first bytes
+ * of each answer in stream order, then all take turns. Else, of one urgency, those that are not incremental stand in stream order and the others
  * take turns; where both kinds are ready, they alternate. Picking and charging take constant time; becoming
  * ready does too, but for a stream older than others that are ready at its urgency.
  */
@@ -34,11 +40,11 @@ struct weft_http_scheduler {
     struct weft_list waiting;
     uint8_t ready;      // a bit for each urgency that has somebody ready
     uint8_t turns_next; // a bit for each urgency whose incremental ones are next
-    bool is_fair;       // all are treated as incremental
+    bool is_fair;       // all share, the first bytes of each before the rest of any
     size_t floor_size;  // bytes since the last turn by floor
 };
 
-/** is_fair  the peer has not shown yet that it knows priorities: equals share, whatever they are */
+/** is_fair  the peer has not shown yet that it knows priorities */
 void weft_http_scheduler_init(struct weft_http_scheduler *scheduler, bool is_fair);
 
 /** Takes the peer's word for what is incremental from now on. */

@@ -75,8 +75,16 @@ TEST(equals_share_while_the_client_is_not_known_to_know)
 {
     begin(true);
     add(1, 3, false);
-    add(2, 3, false);
+    add(2, 3, true);
+    CHECK_SPAN(turns(33), "111111111111111111111111111111111"); // its first 32 KB
+    CHECK_SPAN(turns(33), "222222222222222222222222222222222");
     CHECK_SPAN(turns(4), "1212");
+    add(3, 3, false); // small ones do not wait for what is large
+    CHECK_SPAN(turns(3), "333");
+    weft_http_scheduler_block(&scheduler, &streams[3]);
+    CHECK_SPAN(turns(4), "1212");
+    weft_http_scheduler_set_priority(&scheduler, &streams[2],
+                                     (struct weft_http_priority){3, false});
     weft_http_scheduler_set_fair(&scheduler, false);
     CHECK_SPAN(turns(3), "111");
     weft_http_scheduler_set_fair(&scheduler, false);

@@ -1,0 +1,47 @@
+// http/rank_test.c
+#include "http/rank.h"
+
+#include "check.h"
+
+static struct weft_http_head head_with(struct weft_http_field *field, uint8_t id, const char *value)
+{
+    *field = (struct weft_http_field){
+        .name = weft_http_field_text(id), .value = weft_span_of(value), .id = id};
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    head.fields = field;
+    head.field_count = 1;
+    return head;
+}
+
+TEST(what_a_page_needs_first_is_ranked_first)
+{
+    static const struct {
+        uint8_t id;
+        const char *value;
+        int urgency; // negative: not known
+        bool incremental;
+    } rows[] = {
+        {WEFT_HTTP_FIELD_SEC_FETCH_DEST, "style", 1, false},
+        {WEFT_HTTP_FIELD_SEC_FETCH_DEST, "document", 2, false},
+        {WEFT_HTTP_FIELD_SEC_FETCH_DEST, "image", 4, true},
+        {WEFT_HTTP_FIELD_SEC_FETCH_DEST, "nonsense", -1, false},
+        {WEFT_HTTP_FIELD_CONTENT_TYPE, "Text/CSS; charset=utf-8", 1, false},
+        {WEFT_HTTP_FIELD_CONTENT_TYPE, "font/woff2", 2, false},
+        {WEFT_HTTP_FIELD_CONTENT_TYPE, "image/avif", 4, true},
+        {WEFT_HTTP_FIELD_CONTENT_TYPE, "video/mp4", 5, true},
+        {WEFT_HTTP_FIELD_CONTENT_TYPE, "text/plain", -1, false},
+        {WEFT_HTTP_FIELD_CONTENT_TYPE, "fon", -1, false},
+        {WEFT_HTTP_FIELD_CONTENT_TYPE, "", -1, false},
+        {WEFT_HTTP_FIELD_ACCEPT, "image/*", -1, false},
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct weft_http_field field;
+        struct weft_http_head head = head_with(&field, rows[i].id, rows[i].value);
+        struct weft_http_priority priority = {7, false};
+        bool is_known =
+            weft_http_rank_request(&head, &priority) || weft_http_rank_response(&head, &priority);
+        CHECK_EQ(is_known, rows[i].urgency >= 0);
+        CHECK_EQ(priority.urgency, rows[i].urgency >= 0 ? rows[i].urgency : 7);
+        CHECK_EQ(priority.incremental, rows[i].incremental);
+    }
+}
