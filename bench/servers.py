@@ -1,14 +1,17 @@
-"""The servers that are measured, each as it would be set up fairly: one worker on one core, the same files
-and certificate, no access log, caches and sendfile on, keep-alive without a bound."""
+"""The servers that are measured, each as it would be set up fairly: one worker on one core, the same files and
+certificate, TLS 1.3 with AES-128-GCM, no access log, caches and sendfile on, keep-alive without a bound."""
 
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
 
-PORTS = {"weft": 21000, "h2o": 21010, "nginx": 21020, "nghttpd": 21030}  # +0 clear, +1 TLS
+import load
+
+PORTS = {"weft": 21000, "h2o": 21010, "nginx": 21020, "nghttpd": 21030, "floor": 21040}  # +0 clear, +1 TLS
 
 
 class Server:
@@ -16,6 +19,7 @@ class Server:
 
     name = ""
     speaks_http1 = True
+    threads = 1
 
     def __init__(self, work, root, cert, key, core, program=None):
         self.work = os.path.join(work, self.name)
@@ -29,6 +33,20 @@ class Server:
     def command(self):
         raise NotImplementedError
 
+    def url(self, work):
+        """Where the first file of a workload is, up to the slash."""
+        port = self.tls if work.is_tls else self.h2c_port() if work.protocol == "h2c" else self.clear
+        return f"{'https' if work.is_tls else 'http'}://127.0.0.1:{port}"
+
+    def h2c_port(self):
+        return self.clear
+
+    def ports(self):
+        return (self.clear, self.tls)
+
+    def prepare(self, work):
+        """What it takes to be asked for a workload: for most, nothing."""
+
     def path(self, name):
         return os.path.join(self.work, name)
 
@@ -38,13 +56,14 @@ class Server:
         return self.path(name)
 
     def start(self, wrapper=()):
-        pin = [] if self.core is None else ["taskset", "-c", str(self.core)]
+        pin = load.pinned(self.core)
         log = open(self.path("log"), "w")
         self.process = subprocess.Popen(
             [*pin, *wrapper, *self.command()], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
         )
+        load.go_first(self.process.pid)
         deadline = time.monotonic() + 30
-        for port in (self.clear, self.tls):
+        for port in self.ports():
             while True:
                 if self.process.poll() is not None:
                     raise RuntimeError(f"{self.name} ended at once; see {self.path('log')}")
@@ -81,13 +100,24 @@ class Server:
                 pass
         return found
 
+    def threads_of_all(self):
+        """The folders in /proc of all threads."""
+        return [f"/proc/{pid}/task/{task}" for pid in self.pids() for task in os.listdir(f"/proc/{pid}/task")]
+
     def cpu_ns(self):
         """Time on a processor, of all threads, in nanoseconds."""
         total = 0
-        for pid in self.pids():
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/schedstat") as file:
-                    total += int(file.read().split()[0])
+        for thread in self.threads_of_all():
+            with open(f"{thread}/schedstat") as file:
+                total += int(file.read().split()[0])
+        return total
+
+    def sleeps(self):
+        """How often threads had nothing to do and slept."""
+        total = 0
+        for thread in self.threads_of_all():
+            with open(f"{thread}/status") as file:
+                total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M)[1])
         return total
 
     def memory_kb(self):
@@ -109,8 +139,9 @@ class Weft(Server):
 
     def command(self):
         return [
-            self.program, "serve", self.root, "--threads", "1", "--no-access-log",
+            self.program, "serve", self.root, "--threads", str(self.threads), "--no-access-log",
             "--cert", self.cert, "--key", self.key, "--limit", "requests_per_connection=4000000000",
+            "--limit", "idle_timeout_ms=600000",
             "--listen", f"http://127.0.0.1:{self.clear}", "--listen", f"https://127.0.0.1:{self.tls}",
         ]  # fmt: skip
 
@@ -126,6 +157,8 @@ class H2o(Server):
             "h2o.conf",
             f"""num-threads: 1
 max-connections: 20000
+http2-idle-timeout: 600
+http1-request-timeout: 600
 http2-reprioritize-blocking-assets: OFF
 ssl-session-resumption:
   mode: all
@@ -173,7 +206,7 @@ http {{
   keepalive_requests 1000000000; keepalive_timeout 3600s; http2_max_concurrent_streams 256;
   client_body_temp_path {self.work}; proxy_temp_path {self.work}; fastcgi_temp_path {self.work};
   uwsgi_temp_path {self.work}; scgi_temp_path {self.work};
-  ssl_session_cache shared:s:10m; ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_session_cache shared:s:10m; ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
   server {{ listen 127.0.0.1:{self.clear}; root {self.root}; }}
   server {{ listen 127.0.0.1:{self.clear + 2} http2; root {self.root}; }}
   server {{ listen 127.0.0.1:{self.tls} ssl http2; root {self.root};
@@ -182,6 +215,9 @@ http {{
 """,
         )
         return [self.program, "-c", config, "-p", self.work]
+
+    def h2c_port(self):
+        return self.clear + 2  # nginx 1.22 knows h2c only on a port of its own
 
     def version(self):
         return first_line([self.program, "-v"])
@@ -203,7 +239,38 @@ class Nghttpd(Server):
         return first_line([self.program, "--version"])
 
 
-ALL = {server.name: server for server in (Weft, H2o, Nginx, Nghttpd)}
+class Floor(Server):
+    """bench/floor.c: one port, one protocol and its own sizes for each workload, so it starts anew for each."""
+
+    name = "floor"
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.workload = None
+
+    def command(self):
+        sizes = ",".join(str(os.path.getsize(os.path.join(self.root, name))) for name in self.workload.files)
+        protocol = "h1" if self.workload.is_http1 else "h2"
+        tls = [self.cert, self.key] if self.workload.is_tls else []
+        return [self.program, str(self.ports()[0]), sizes, protocol, *tls]
+
+    def ports(self):
+        return (self.tls if self.workload.is_tls else self.clear,)
+
+    def start(self, wrapper=()):
+        return super().start(wrapper) if self.workload else self
+
+    def prepare(self, work):
+        if work != self.workload:
+            self.stop()
+            self.workload = work
+            self.start()
+
+    def version(self):
+        return "system calls and cipher of prepared answers"
+
+
+ALL = {server.name: server for server in (Weft, H2o, Nginx, Nghttpd, Floor)}
 
 
 def first_line(command):

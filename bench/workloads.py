@@ -16,21 +16,36 @@ class Workload:
     streams: int
     requests: int
     files: tuple = ("1k.bin",)
+    h2o: float = None  # what must hold: CPU of weft at most so much of h2o's, and of the floor's
+    floor: float = None
+
+    @property
+    def is_tls(self):
+        return self.protocol in ("h2", "http/1.1")
+
+    @property
+    def is_http1(self):
+        return self.protocol.startswith("http/1.1")
 
 
+MIX = tuple(f"mix/{i}.bin" for i in range(100))
 WORKLOADS = [
-    Workload("h2-1k-10x10", "h2 TLS 1 KiB, 10 x 10", "h2", 10, 10, 200_000),
-    Workload("h2-1k-100x100", "h2 TLS 1 KiB, 100 x 100", "h2", 100, 100, 300_000),
-    Workload("h2-1k-1x1", "h2 TLS 1 KiB, 1 x 1", "h2", 1, 1, 30_000),
-    Workload("h2-mix-10x10", "h2 TLS mix of 100, 10 x 10", "h2", 10, 10, 100_000, tuple(f"mix/{i}.bin" for i in range(100))),
-    Workload("h2-16k-10x10", "h2 TLS 16 KiB, 10 x 10", "h2", 10, 10, 60_000, ("16k.bin",)),
-    Workload("h2-1m-10x10", "h2 TLS 1 MiB, 10 x 10", "h2", 10, 10, 2_000, ("1m.bin",)),
-    Workload("h2c-1k-10x10", "h2c 1 KiB, 10 x 10", "h2c", 10, 10, 300_000),
-    Workload("h2c-1k-100x100", "h2c 1 KiB, 100 x 100", "h2c", 100, 100, 400_000),
-    Workload("h1-tls-1k-100", "HTTP/1.1 TLS 1 KiB, 100", "http/1.1", 100, 1, 100_000),
-    Workload("h1-1k-100", "HTTP/1.1 1 KiB, 100", "http/1.1-clear", 100, 1, 150_000),
-    Workload("h1-1k-100-pipelined", "HTTP/1.1 1 KiB, 100, x16", "http/1.1-clear", 100, 16, 400_000),
+    Workload("h2-1k-10x10", "h2 TLS 1 KiB, 10 x 10", "h2", 10, 10, 100_000, h2o=0.70, floor=1.30),
+    Workload("h2-1k-100x100", "h2 TLS 1 KiB, 100 x 100", "h2", 100, 100, 150_000, h2o=0.70, floor=1.30),
+    Workload("h2-1k-1x1", "h2 TLS 1 KiB, 1 x 1", "h2", 1, 1, 10_000, h2o=0.95, floor=1.15),
+    Workload("h2-mix-10x10", "h2 TLS mix of 100, 10 x 10", "h2", 10, 10, 40_000, MIX, h2o=0.75, floor=1.25),
+    Workload("h2-16k-10x10", "h2 TLS 16 KiB, 10 x 10", "h2", 10, 10, 25_000, ("16k.bin",), h2o=0.95, floor=1.10),
+    Workload("h2-1m-10x10", "h2 TLS 1 MiB, 10 x 10", "h2", 10, 10, 600, ("1m.bin",), h2o=1.00, floor=1.15),
+    Workload("h2c-1k-10x10", "h2c 1 KiB, 10 x 10", "h2c", 10, 10, 120_000, h2o=0.70, floor=1.40),
+    Workload("h2c-1k-100x100", "h2c 1 KiB, 100 x 100", "h2c", 100, 100, 200_000, h2o=0.70, floor=1.40),
+    Workload("h1-tls-1k-100", "HTTP/1.1 TLS 1 KiB, 100", "http/1.1", 100, 1, 40_000, h2o=0.90, floor=1.20),
+    Workload("h1-1k-100", "HTTP/1.1 1 KiB, 100", "http/1.1-clear", 100, 1, 60_000, h2o=0.90, floor=1.20),
+    Workload("h1-1k-100-pipelined", "HTTP/1.1 1 KiB, 100, x16", "http/1.1-clear", 100, 16, 200_000, h2o=0.60, floor=1.20),
 ]
+
+
+def size_of(root, name):
+    return os.path.getsize(os.path.join(root, name))
 
 
 def make_site(root):

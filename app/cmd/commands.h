@@ -13,7 +13,7 @@ int weft_serve(int argc, char **argv);
 /** Prints the help of `weft serve`. */
 void weft_serve_help(void);
 
-/** Judges manifests; as weft_serve(). */
+/** Makes and judges manifests; as weft_serve(). */
 int weft_manifest(int argc, char **argv);
 
 void weft_manifest_help(void);

@@ -1,4 +1,4 @@
-// cmd/manifest.c: weft manifest check
+// cmd/manifest.c: weft manifest make and check
 #include "base/nearest.h"
 #include "cmd/args.h"
 #include "cmd/commands.h"
@@ -6,6 +6,7 @@
 #include "http/target.h"
 #include "server/server.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,8 +16,11 @@ enum { PATH_SIZE = 4096, LINE_SIZE = 1024 };
 void weft_manifest_help(void)
 {
     const struct weft_term *term = weft_term_of(stdout);
-    printf("Judges manifests: what pages need, for hints and pushes of 'weft serve --manifest'.\n\n"
+    printf("Makes and judges manifests: what pages need, for hints and pushes of 'weft serve "
+           "--manifest'.\n\n"
            "%sUsage%s\n"
+           "  weft manifest make DIR           reads the HTML and CSS of a site and prints its "
+           "manifest\n"
            "  weft manifest check FILE [DIR]   says what is wrong, with line and column;\n"
            "                                   with DIR also which files are not there\n"
            "\n%sA manifest%s\n"
@@ -90,6 +94,23 @@ static int check(const char *file, const char *dir)
     return faults == 0 ? WEFT_EXIT_DONE : WEFT_EXIT_FAILED;
 }
 
+static int make(const char *dir)
+{
+    struct weft_manifest_made made;
+    int result = weft_manifest_make(dir, stdout, stderr, &made);
+    if (result < 0 || fflush(stdout) != 0) {
+        char text[LINE_SIZE];
+        snprintf(text, sizeof(text), "cannot make a manifest of '%s': %s", dir,
+                 strerror(result < 0 ? -result : errno));
+        weft_term_error(text);
+        return WEFT_EXIT_FAILED;
+    }
+    fprintf(stderr, "%zu page%s read, %zu resource%s found, %zu missing\n", made.page_count,
+            made.page_count == 1 ? "" : "s", made.resource_count,
+            made.resource_count == 1 ? "" : "s", made.missing_count);
+    return WEFT_EXIT_DONE;
+}
+
 static int wrong_usage(const char *format, const char *word, const char *nearest)
 {
     char text[LINE_SIZE];
@@ -100,7 +121,7 @@ static int wrong_usage(const char *format, const char *word, const char *nearest
 
 int weft_manifest(int argc, char **argv)
 {
-    static const char *const verbs[] = {"check", NULL};
+    static const char *const verbs[] = {"make", "check", NULL};
     static const struct weft_args_option options[] = {{"help", 'h', NULL, "this text", NULL}, {0}};
     struct weft_args_outcome outcome;
     int first = 0;
@@ -114,6 +135,10 @@ int weft_manifest(int argc, char **argv)
     if (strcmp(verb, "check") == 0) {
         if (count == 2 || count == 3) return check(argv[first + 1], argv[first + 2]);
         return wrong_usage("expected %s: 'weft manifest check site.yaml'%s", "one FILE", "");
+    }
+    if (strcmp(verb, "make") == 0) {
+        if (count == 2) return make(argv[first + 1]);
+        return wrong_usage("expected %s: 'weft manifest make site > site.yaml'%s", "one DIR", "");
     }
     const char *nearest = weft_nearest(verb, verbs);
     if (*verb == 0) return wrong_usage("what about manifests? 'weft manifest --help'%s%s", "", "");

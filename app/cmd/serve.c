@@ -118,6 +118,21 @@ static void print_url(FILE *out, const struct weft_listen_url *url, uint16_t por
             is_any ? ", on every address" : "", term->plain);
 }
 
+// Says what the manifest will do, and what it cannot.
+static void announce_manifest(FILE *out, const struct weft_server_config *config,
+                              const struct weft_term *term)
+{
+    if (!config->manifest) return;
+    size_t count = config->manifest->page_count;
+    fprintf(out, "  A manifest names what %zu page%s need%s: pushed, hinted and linked\n", count,
+            count == 1 ? "" : "s", count == 1 ? "s" : "");
+    if (weft_server_config_lets_keep(config)) return;
+    fprintf(out,
+            "  %sNo 103 Early Hints: files that may not be kept would be fetched twice. With\n"
+            "  --header 'cache-control: max-age=600' they are sent%s\n",
+            term->dim, term->plain);
+}
+
 // Says what is served, and where, once it is.
 static void announce(const struct weft_server *server, const struct weft_server_config *config,
                      const struct weft_self_signed *own)
@@ -141,6 +156,7 @@ static void announce(const struct weft_server *server, const struct weft_server_
                 own->is_new ? "new and its own" : "its own", own->certificate_file, term->dim,
                 term->plain);
     }
+    announce_manifest(out, config, term);
     fprintf(out, "  %s%u thread%s; Ctrl-C ends it, once answers in flight are complete%s\n",
             term->dim, config->thread_count, config->thread_count == 1 ? "" : "s", term->plain);
     fflush(out);

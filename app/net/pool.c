@@ -43,6 +43,7 @@ static void *take(struct weft_pool *pool, size_t size)
     if (!piece) return malloc(room_of(class));
     pool->free[class] = piece->next;
     pool->kept -= room_of(class);
+    if (pool->kept < pool->spare) pool->spare = pool->kept;
     return piece;
 }
 
@@ -83,6 +84,23 @@ struct weft_alloc weft_pool_alloc(struct weft_pool *pool)
     return (struct weft_alloc){resize, pool};
 }
 
+// The largest pieces go first.
+size_t weft_pool_trim(struct weft_pool *pool)
+{
+    size_t given = 0;
+    for (size_t class = WEFT_POOL_CLASSES; class -- > 0;) {
+        struct weft_pool_piece *piece;
+        while ((piece = pool->free[class]) && given + room_of(class) <= pool->spare) {
+            pool->free[class] = piece->next;
+            given += room_of(class);
+            free(piece);
+        }
+    }
+    pool->kept -= given;
+    pool->spare = pool->kept;
+    return given;
+}
+
 void weft_pool_deinit(struct weft_pool *pool)
 {
     for (size_t class = 0; class < WEFT_POOL_CLASSES; class ++) {
@@ -92,5 +110,5 @@ void weft_pool_deinit(struct weft_pool *pool)
             free(piece);
         }
     }
-    pool->kept = 0;
+    pool->kept = pool->spare = 0;
 }

@@ -36,3 +36,27 @@ TEST(no_more_is_kept_than_the_most)
     weft_pool_deinit(&pool);
     CHECK_EQ(pool.kept, 0);
 }
+
+TEST(what_nobody_asked_for_is_given_back)
+{
+    struct weft_pool pool = {.most = 1 << 20};
+    struct weft_alloc alloc = weft_pool_alloc(&pool);
+    void *pieces[10];
+    for (size_t i = 0; i < WEFT_COUNT(pieces); i++)
+        pieces[i] = weft_allocate(&alloc, 1024);
+    for (size_t i = 0; i < WEFT_COUNT(pieces); i++)
+        weft_release(&alloc, pieces[i], 1024);
+    CHECK_EQ(weft_pool_trim(&pool), 0); // they have only just come
+    size_t kept = pool.kept;
+
+    for (size_t i = 0; i < 4; i++)
+        pieces[i] = weft_allocate(&alloc, 1024);
+    for (size_t i = 0; i < 4; i++)
+        weft_release(&alloc, pieces[i], 1024);
+    size_t given = weft_pool_trim(&pool);
+    CHECK(kept == 0 || given == 6144);
+    CHECK_EQ(pool.kept, kept - given);
+    CHECK_EQ(weft_pool_trim(&pool), kept - given);
+    CHECK_EQ(weft_pool_trim(&pool), 0);
+    weft_pool_deinit(&pool);
+}

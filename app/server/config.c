@@ -1,6 +1,7 @@
 // server/config.c
 #include "server/config.h"
 
+#include "http/cache_control.h"
 #include "http/field_rules.h"
 
 #include <errno.h>
@@ -73,6 +74,15 @@ const char *weft_server_config_add_field(struct weft_server_config *config, cons
     if (is_written_by_us(field.id)) return "this field is written by the server itself";
     config->extra_fields[config->extra_count++] = field;
     return NULL;
+}
+
+bool weft_server_config_lets_keep(const struct weft_server_config *config)
+{
+    const struct weft_http_field *field = weft_http_field_find(
+        config->extra_fields, config->extra_count, WEFT_HTTP_FIELD_CACHE_CONTROL);
+    if (!field) return false; // no-cache is what files say by themselves
+    struct weft_http_cache_control control = weft_http_cache_control_parse(field->value);
+    return weft_http_cache_control_is_fresh(&control);
 }
 
 bool weft_server_config_set_limit(struct weft_server_config *config, struct weft_span name,

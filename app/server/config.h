@@ -65,6 +65,10 @@ void weft_server_config_init(struct weft_server_config *config);
  */
 const char *weft_server_config_add_field(struct weft_server_config *config, const char *line);
 
+/** May clients keep files and use them without asking again, by the configuration's Cache-Control? Hints are of use
+ *  only then. */
+bool weft_server_config_lets_keep(const struct weft_server_config *config);
+
 /**
  * Sets a limit of lib/http/limits.h.
  *

@@ -110,7 +110,7 @@ struct weft_promise *weft_delivery_start(const struct weft_delivery *delivery)
     const struct weft_manifest_page *page = page_of(delivery->site, request);
     if (takes_pushes && request->method == WEFT_HTTP_GET) promises = push_all(delivery, page);
     if (!page || page->link.size == 0) return promises;
-    if (!promises && weft_early_hints_pay(delivery->site, request, answer)) {
+    if (!promises && weft_early_hints_pay(delivery->site, request, page)) {
         weft_early_hints_send(delivery->site, delivery->conn, delivery->stream_id, page->link);
     }
     add_field(answer, WEFT_HTTP_FIELD(LINK, page->link)); // kept, RFC 8297 §2

@@ -3,9 +3,6 @@
 
 #include "http/field_rules.h"
 
-// A page that leaves with its hints in one flight says the same itself, as fast: ten segments, RFC 6928.
-enum { PAGE_LEAST = 14000 };
-
 static bool field_is(const struct weft_http_field *field, const char *text)
 {
     return weft_span_equal_ignoring_case(field->value, weft_span_of(text));
@@ -32,7 +29,7 @@ bool weft_request_is_navigation(const struct weft_http_head *request)
 }
 
 bool weft_early_hints_pay(const struct weft_site *site, const struct weft_http_head *request,
-                          const struct weft_answer *answer)
+                          const struct weft_manifest_page *page)
 {
     if (site->config->early_hints == WEFT_EARLY_HINTS_NEVER) return false;
     // §3: an HTTP/1.1 client that does not know interim answers may take them for the final one.
@@ -40,7 +37,9 @@ bool weft_early_hints_pay(const struct weft_site *site, const struct weft_http_h
     if (!site->hints_are_fresh) return false; // they would be fetched twice
     if (!weft_request_is_navigation(request)) return false;
     if (site->config->early_hints == WEFT_EARLY_HINTS_ALWAYS) return true;
-    return answer->head.content_length >= PAGE_LEAST;
+    // An answer that leaves in the same write says the same as early, and all the browser does with it is as early, but
+    // for images: those it withholds, unless they were hinted.
+    return page->hints_images;
 }
 
 // Only what is meant for the hints themselves: Link, and the policy that they are fetched under. §2

@@ -129,9 +129,11 @@ enum weft_manifest_link_result weft_manifest_make_link(struct weft_manifest *man
     uint8_t room[WEFT_MANIFEST_LINK_MOST];
     struct weft_writer out = weft_writer_over(room, sizeof(room));
     for (size_t i = 0; i < page->resource_count; i++) {
-        if (page->resources[i].mode == WEFT_MANIFEST_PUSH) continue;
+        const struct weft_manifest_resource *resource = &page->resources[i];
+        if (resource->mode == WEFT_MANIFEST_PUSH) continue;
+        page->hints_images = page->hints_images || resource->as == WEFT_MANIFEST_IMAGE;
         if (weft_writer_size(&out) > 0) weft_write_bytes(&out, WEFT_SPAN(", "));
-        if (!write_resource(&out, &page->resources[i])) return WEFT_MANIFEST_LINK_TOO_LONG;
+        if (!write_resource(&out, resource)) return WEFT_MANIFEST_LINK_TOO_LONG;
     }
     if (weft_writer_size(&out) == 0) return WEFT_MANIFEST_LINK_MADE;
     page->link = weft_arena_copy(&manifest->arena, weft_written(&out));

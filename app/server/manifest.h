@@ -56,7 +56,9 @@ struct weft_manifest_page {
     struct weft_manifest_resource *resources;
     size_t resource_count;
     struct weft_span link; // the Link value of all that is hinted; may be empty
-    uint32_t line;         // in the file
+    bool
+        hints_images; // among it is what browsers withhold while they wait for style sheets and scripts
+    uint32_t line; // in the file
     uint32_t column;
 };
 

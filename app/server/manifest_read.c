@@ -28,7 +28,7 @@ complain(struct reading *reading, const yaml_mark_t *mark, const char *format, .
     char text[TEXT_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    (void)vsnprintf(text, sizeof(text), format, arguments); // NOLINT: it was started a line before
     va_end(arguments);
     struct weft_manifest_complaint complaint = {.text = text};
     if (mark) {

@@ -50,6 +50,7 @@ TEST(what_is_not_said_of_a_resource_follows_from_its_name)
     CHECK(page_of(manifest, "/b") == NULL);
     const struct weft_manifest_page *page = page_of(manifest, "/");
     CHECK_EQ(page->resource_count, 6);
+    CHECK(!page->hints_images); // it is only pushed
     CHECK_EQ(page->resources[0].as, WEFT_MANIFEST_STYLE);
     CHECK_EQ(page->resources[2].size, 1200);
     CHECK_EQ(page->resources[2].depth, 2);
@@ -68,6 +69,7 @@ TEST(json_is_read_too)
         read_text("{\"pages\": {\"/\": [{\"path\": \"/a.js\", \"crossorigin\": "
                   "\"use-credentials\"}]}}");
     CHECK(manifest != NULL);
+    CHECK(!page_of(manifest, "/")->hints_images);
     CHECK_SPAN(page_of(manifest, "/")->link,
                "</a.js>; rel=preload; as=script; crossorigin=use-credentials");
     weft_manifest_free(manifest);

@@ -46,6 +46,6 @@ void weft_push_init(struct weft_push *push, struct weft_site *site, struct weft_
 void weft_push_page(struct weft_push *push, const struct weft_manifest_page *page);
 
 /** Promises what a Link value of the answer asks to preload, but for `nopush`. */
-void weft_push_links(struct weft_push *push, struct weft_span link);
+void weft_push_links(struct weft_push *push, struct weft_span value);
 
 #endif

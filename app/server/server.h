@@ -8,6 +8,7 @@
 #define WEFT_SERVER_H
 
 #include "server/config.h"
+#include "server/manifest_make.h"
 #include "server/manifest_read.h"
 
 struct weft_server;

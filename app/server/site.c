@@ -1,24 +1,12 @@
 // server/site.c
 #include "server/site.h"
 
-#include "http/cache_control.h"
-
 #include <stdlib.h>
 
 enum {
     ENTRIES_MOST = 4096,    // paths of one thread
     DESCRIPTORS_MOST = 128, // open files of one thread's cache
 };
-
-// Files say the configuration's Cache-Control, or no-cache.
-static bool files_are_fresh(const struct weft_server_config *config)
-{
-    const struct weft_http_field *field = weft_http_field_find(
-        config->extra_fields, config->extra_count, WEFT_HTTP_FIELD_CACHE_CONTROL);
-    if (!field) return false;
-    struct weft_http_cache_control control = weft_http_cache_control_parse(field->value);
-    return weft_http_cache_control_is_fresh(&control);
-}
 
 bool weft_site_init(struct weft_site *site, const struct weft_server_config *config,
                     const struct weft_root *root, uint64_t seed)
@@ -28,7 +16,7 @@ bool weft_site_init(struct weft_site *site, const struct weft_server_config *con
     site->delivers =
         config->manifest ||
         weft_http_field_find(config->extra_fields, config->extra_count, WEFT_HTTP_FIELD_LINK);
-    site->hints_are_fresh = files_are_fresh(config);
+    site->hints_are_fresh = weft_server_config_lets_keep(config);
     struct weft_span date = {site->clock.date, sizeof(site->clock.date)};
     site->common[0] = WEFT_HTTP_FIELD(SERVER, WEFT_SPAN("weft"));
     site->common[1] = WEFT_HTTP_FIELD(DATE, date); // RFC 9110 §6.6.1

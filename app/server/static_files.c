@@ -1,6 +1,7 @@
 // server/static_files.c: RFC 9110
 #include "server/static_files.h"
 
+#include "base/hash.h"
 #include "http/target.h"
 #include "server/directory_listing.h"
 #include "server/error_page.h"
@@ -119,9 +120,8 @@ static void answer_ranges(struct weft_site *site, struct weft_file *file,
     for (size_t i = 0; i < file->field_count; i++) {
         if (fields[i].id == WEFT_HTTP_FIELD_CONTENT_TYPE) type = fields[i].value;
     }
-    site->seed = site->seed * 0x9fb21c651e98df25 + 1;
-    answer->body =
-        weft_body_of_ranges(file, ranges, type, site->seed ^ site->now_us, answer->text, &size);
+    site->seed = weft_hash_mix(site->seed, site->now_us);
+    answer->body = weft_body_of_ranges(file, ranges, type, site->seed, answer->text, &size);
     if (!answer->body.kind) {
         weft_error_page(site, 503, answer);
         return;

@@ -425,7 +425,7 @@ TEST(a_listing_is_made_once_a_second_and_shared)
 
     scene->site.now_us += WEFT_CACHE_CHECK_US;
     CHECK(list(scene)->size > size);
-    for (size_t i = 0; i < 2 * WEFT_LISTINGS_KEPT; i++) { // old ones make room
+    for (int i = 0; i < 2 * WEFT_LISTINGS_KEPT; i++) { // old ones make room
         scene->site.now_us += WEFT_CACHE_CHECK_US;
         CHECK(list(scene)->size > size);
     }

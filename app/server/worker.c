@@ -10,6 +10,7 @@
 #include "session/session.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -19,7 +20,9 @@ enum {
     DOORS_MOST = 2 * WEFT_LISTENS_MOST, // a name may have two addresses
     FDS_KEPT_MOST = 64,                 // descriptors kept free for files
     SHED_AT_ONCE = 8,                   // idle connections, when descriptors run out
-    MEMORY_KEPT = 4 << 20,              // bytes, warm for the next connection
+    TIDY_US = 1000000,
+    MEMORY_WORTH_TRIMMING = 1 << 18, // bytes, for the heap to be looked through
+    MEMORY_KEPT = 4 << 20,           // bytes, warm for the next connection
     // Bytes of a request's content, which nobody wants:
     AWAITED_MOST = 1 << 16,   // so many are read before the answer over HTTP/1
     DISCARDED_MOST = 1 << 20, // so many at all
@@ -44,6 +47,7 @@ struct weft_worker {
     struct weft_pool memory;   // of the connections
     size_t connection_ceiling; // from here on a newcomer makes idle ones go
     struct weft_alloc alloc;   // over it
+    struct weft_timer tidying; // while memory is kept
     struct weft_answer answer; // of the request at hand
     struct door doors[DOORS_MOST];
     size_t door_count;
@@ -58,6 +62,24 @@ struct visitor {
     char client[64]; // the address
     char peer[64];   // and its port
 };
+
+// Gives memory back to the system once nobody has asked for it for a while.
+static void tidy(struct weft_timer *timer)
+{
+    struct weft_worker *worker =
+        (struct weft_worker *)(void *)((char *)timer - offsetof(struct weft_worker, tidying));
+    if (weft_pool_trim(&worker->memory) >= MEMORY_WORTH_TRIMMING) (void)malloc_trim(0);
+    if (worker->memory.kept == 0) return; // the next request starts it again
+    (void)weft_loop_set_timer(worker->loop, timer, weft_loop_now_us(worker->loop) + TIDY_US);
+}
+
+static void tidy_later(struct weft_worker *worker)
+{
+    if (worker->tidying.heap_index != 0) return;
+    uint64_t due_us = weft_loop_now_us(worker->loop) + TIDY_US;
+    (void)weft_loop_set_timer(worker->loop, &worker->tidying,
+                              due_us); // without memory: the next time
+}
 
 static struct visitor *visitor_of(const struct weft_session *session)
 {
@@ -229,6 +251,7 @@ static void on_event(struct weft_session *session, const struct weft_http_event 
         if (!exchange) break;
         log_exchange(session, exchange, &event->error);
         weft_exchange_give_back(&visitor_of(session)->worker->pool, exchange);
+        tidy_later(visitor_of(session)->worker);
         break;
     default: break; // a connection that fails closes by itself
     }
@@ -279,6 +302,7 @@ static void on_accept(struct weft_listener *listener, int fd, const struct weft_
         close(fd);
         return;
     }
+    tidy_later(worker);
     visitor->worker = worker;
     visitor->given = NULL;
     weft_list_init(&visitor->exchanges);
@@ -329,6 +353,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     worker->config = config->server;
     weft_exchange_pool_init(&worker->pool);
     worker->connection_ceiling = connection_ceiling(config->server->thread_count);
+    worker->tidying.due = tidy;
     worker->memory.most = MEMORY_KEPT;
     worker->alloc = weft_pool_alloc(&worker->memory);
     if (!weft_site_init(&worker->site, config->server, config->root, config->seed)) goto no_site;

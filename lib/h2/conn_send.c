@@ -2,6 +2,7 @@
 // named.
 #include "h2/conn.h"
 
+#include "base/hash.h"
 #include "http/output_rules.h"
 #include "http/status.h"
 #include "wire/writer.h"
@@ -479,7 +480,7 @@ enum weft_result weft_h2_ping(struct weft_h2_conn *conn, uint64_t now_us)
     if (conn->is_failed || conn->peer_has_closed) return WEFT_GONE;
     if (conn->ping_is_out) return WEFT_LATER;
 
-    conn->random = conn->random * 6364136223846793005u + 1442695040888963407u;
+    conn->random = weft_hash_mix(conn->random, now_us);
     memcpy(conn->ping_data, &conn->random, sizeof(conn->ping_data));
     conn->ping_is_out = true;
     conn->ping_sent_us = now_us;

@@ -60,6 +60,11 @@ void weft_hpack_encoder_set_limit(struct weft_hpack_encoder *encoder, size_t lim
 enum weft_result weft_hpack_encode_start(struct weft_hpack_encoder *encoder, struct weft_queue *out)
 {
     encoder->has_literals = false;
+    if (!encoder->index.buckets && weft_hpack_table_count(&encoder->table) > 0) { // it was trimmed
+        enum weft_result result =
+            weft_hpack_field_index_rebuild(&encoder->index, &encoder->table, encoder->alloc);
+        if (result != WEFT_OK) return result;
+    }
     if (!encoder->owes_update) return WEFT_OK;
 
     enum { ROOM = 2 * WEFT_PREFIXINT_MOST };
@@ -197,7 +202,8 @@ static enum weft_result encode_new(struct weft_hpack_encoder *encoder, struct we
 {
     size_t size = field->name.size + field->value.size + WEFT_HPACK_FIELD_OVERHEAD;
     bool adds = field->hint != WEFT_HTTP_FIELD_ONCE && size <= encoder->table.max_size / 2;
-    if (adds && is_varying(field)) adds = weft_hpack_field_index_was_seen(&encoder->index, hash);
+    if (adds && is_varying(field))
+        adds = weft_hpack_field_index_was_seen(&encoder->index, encoder->alloc, hash);
 
     encoder->last = adds ? WEFT_HPACK_INCREMENTAL : WEFT_HPACK_WITHOUT_INDEXING;
     encoder->has_literals = true;
@@ -256,6 +262,7 @@ void weft_hpack_remember(struct weft_hpack_encoder *encoder, uint64_t stamp,
 void weft_hpack_encoder_trim(struct weft_hpack_encoder *encoder)
 {
     weft_hpack_recall_deinit(&encoder->recall, encoder->alloc);
+    weft_hpack_field_index_trim(&encoder->index, encoder->alloc);
 }
 
 enum weft_hpack_representation weft_hpack_encoder_last(const struct weft_hpack_encoder *encoder)

@@ -3,11 +3,20 @@
 
 #include "base/hash.h"
 
-void weft_hpack_field_index_deinit(struct weft_hpack_field_index *index,
-                                   const struct weft_alloc *alloc)
+void weft_hpack_field_index_trim(struct weft_hpack_field_index *index,
+                                 const struct weft_alloc *alloc)
 {
     weft_release(alloc, index->links, index->link_room * sizeof(*index->links));
     weft_release(alloc, index->buckets, sizeof(*index->buckets));
+    index->links = NULL;
+    index->link_room = 0;
+    index->buckets = NULL;
+}
+
+void weft_hpack_field_index_deinit(struct weft_hpack_field_index *index,
+                                   const struct weft_alloc *alloc)
+{
+    weft_hpack_field_index_trim(index, alloc);
     *index = (struct weft_hpack_field_index){0};
 }
 
@@ -132,11 +141,16 @@ bool weft_hpack_field_index_find_name(const struct weft_hpack_field_index *index
     return false;
 }
 
+static bool has_buckets(struct weft_hpack_field_index *index, const struct weft_alloc *alloc)
+{
+    if (!index->buckets) index->buckets = weft_allocate_zeroed(alloc, sizeof(*index->buckets));
+    return index->buckets != NULL;
+}
+
 static bool grow(struct weft_hpack_field_index *index, const struct weft_hpack_table *table,
                  const struct weft_alloc *alloc)
 {
-    if (!index->buckets) index->buckets = weft_allocate_zeroed(alloc, sizeof(*index->buckets));
-    if (!index->buckets) return false;
+    if (!has_buckets(index, alloc)) return false;
     if (index->link_room == table->entry_room) return true;
 
     struct weft_hpack_index_link *links = weft_allocate(alloc, table->entry_room * sizeof(*links));
@@ -165,9 +179,27 @@ enum weft_result weft_hpack_field_index_add(struct weft_hpack_field_index *index
     return WEFT_OK;
 }
 
-bool weft_hpack_field_index_was_seen(struct weft_hpack_field_index *index, uint32_t hash)
+enum weft_result weft_hpack_field_index_rebuild(struct weft_hpack_field_index *index,
+                                                const struct weft_hpack_table *table,
+                                                const struct weft_alloc *alloc)
 {
-    uint32_t *slot = &index->seen[(hash >> 8) % WEFT_HPACK_SEEN];
+    enum weft_result result = WEFT_OK;
+    for (uint32_t n = table->oldest; result == WEFT_OK && n != table->next; n++) {
+        const struct weft_hpack_table_entry *entry = weft_hpack_table_numbered(table, n);
+        struct weft_http_field field = {.name = weft_hpack_table_name(table, entry),
+                                        .value = weft_hpack_table_value(table, entry),
+                                        .id = entry->id};
+        result = weft_hpack_field_index_add(index, table, alloc, n, weft_hpack_field_hash(&field),
+                                            &field);
+    }
+    return result;
+}
+
+bool weft_hpack_field_index_was_seen(struct weft_hpack_field_index *index,
+                                     const struct weft_alloc *alloc, uint32_t hash)
+{
+    if (!has_buckets(index, alloc)) return false; // it is only for size
+    uint32_t *slot = &index->buckets->seen[(hash >> 8) % WEFT_HPACK_SEEN];
     if (*slot == hash) return true;
     *slot = hash;
     return false;

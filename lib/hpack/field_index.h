@@ -21,12 +21,12 @@ struct weft_hpack_field_index {
     struct weft_hpack_index_link *links; // by number, as the table's entries
     uint32_t link_room;
     struct weft_hpack_index_buckets *buckets; // NULL until something was added
-    uint32_t seen[WEFT_HPACK_SEEN];           // hashes of varying fields that came once
 };
 
 struct weft_hpack_index_buckets {
     uint32_t fields[WEFT_HPACK_INDEX_BUCKETS]; // the number, plus 1, of the newest entry
     uint32_t names[WEFT_HPACK_INDEX_BUCKETS];
+    uint32_t seen[WEFT_HPACK_SEEN]; // hashes of varying fields that came once
 };
 
 void weft_hpack_field_index_deinit(struct weft_hpack_field_index *index,
@@ -53,7 +53,17 @@ WEFT_MUST_USE enum weft_result weft_hpack_field_index_add(struct weft_hpack_fiel
                                                           uint32_t number, uint32_t hash,
                                                           const struct weft_http_field *field);
 
+/** Gives its memory back; weft_hpack_field_index_rebuild() makes it again. */
+void weft_hpack_field_index_trim(struct weft_hpack_field_index *index,
+                                 const struct weft_alloc *alloc);
+
+/** Makes all entries of the table known again. */
+WEFT_MUST_USE enum weft_result weft_hpack_field_index_rebuild(struct weft_hpack_field_index *index,
+                                                              const struct weft_hpack_table *table,
+                                                              const struct weft_alloc *alloc);
+
 /** Was a field with that hash asked for before, not too long ago? Remembers it. */
-bool weft_hpack_field_index_was_seen(struct weft_hpack_field_index *index, uint32_t hash);
+bool weft_hpack_field_index_was_seen(struct weft_hpack_field_index *index,
+                                     const struct weft_alloc *alloc, uint32_t hash);
 
 #endif

@@ -477,3 +477,22 @@ TEST(a_block_is_recalled_while_it_means_the_same)
     weft_hpack_encoder_trim(pair.encoder);
     finish(&pair);
 }
+
+// What is kept for speed alone may go: the table stays, and so does what is found in it.
+TEST(a_trimmed_encoder_still_finds_its_entries)
+{
+    struct pair pair;
+    start(&pair, 4096);
+    const char *lines = "server: weft\nx-one: first\nx-two: second\n";
+    encode_lines(&pair, lines);
+    size_t before = pair.counts.live;
+    weft_hpack_encoder_trim(pair.encoder);
+    CHECK(pair.counts.live + 1024 <= before);
+    weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
+
+    encode_lines(&pair, lines);
+    CHECK_EQ(weft_queue_size(&pair.out), 3); // all indexed
+    encode_lines(&pair, "x-one: other\n");
+    CHECK_EQ(weft_hpack_encoder_last(pair.encoder), WEFT_HPACK_INCREMENTAL);
+    finish(&pair);
+}

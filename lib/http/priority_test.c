@@ -53,11 +53,12 @@ TEST(a_priority_field_is_a_dictionary_of_u_and_i)
 // RFC 9218 §4: what is written is read again, and the longest text fits.
 TEST(every_priority_is_written_and_read_again)
 {
-    for (uint8_t urgency = 0; urgency < WEFT_HTTP_URGENCIES; urgency++) {
+    for (unsigned urgency = 0; urgency < WEFT_HTTP_URGENCIES; urgency++) {
         for (int incremental = 0; incremental < 2; incremental++) {
             uint8_t room[WEFT_HTTP_PRIORITY_TEXT_MOST];
             struct weft_writer out = weft_writer_over(room, sizeof(room));
-            weft_http_priority_write(&out, (struct weft_http_priority){urgency, incremental});
+            weft_http_priority_write(&out,
+                                     (struct weft_http_priority){(uint8_t)urgency, incremental});
             CHECK(!out.failed);
             struct weft_http_priority read = {.urgency = 9, .incremental = false};
             (void)weft_http_priority_parse(weft_written(&out), &read);

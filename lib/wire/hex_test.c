@@ -9,7 +9,7 @@ TEST(every_byte_is_written_and_read_again)
         struct weft_writer out = weft_writer_over(room, sizeof(room));
         weft_write_hex_byte(&out, (uint8_t)byte);
         CHECK(!out.failed);
-        CHECK_EQ(weft_hex_value(room[0]) << 4 | weft_hex_value(room[1]), (int)byte);
+        CHECK_EQ(weft_hex_value(room[0]) * 16 + weft_hex_value(room[1]), (int)byte);
     }
 }
 
