@@ -221,6 +221,25 @@ def test_link_fields_of_an_answer_push_unless_they_say_nopush(serve, site, conne
     assert client.load("/hello.txt")[1] == {}  # no page
 
 
+def test_a_page_gets_only_so_many_pushes_and_none_that_are_large(serve, site, tmp_path, connect):
+    paths = [f"/{number}.css" for number in range(40)]
+    for path in paths:
+        (site / path[1:]).write_text("p { }")
+    (site / "huge.png").write_bytes(bytes(256 * 1024 + 1))
+    (tmp_path / "many.yaml").write_text("pages:\n  /:\n    - /huge.png\n" + "".join(f"    - {path}\n" for path in paths))
+    client = connect(serve(site, "--manifest", str(tmp_path / "many.yaml")))
+    assert list(client.load()[1].values()) == paths[:32]
+    assert list(client.load()[1].values()) == paths[32:]  # the rest, with the next one
+
+
+def test_no_more_is_pushed_at_once_than_the_client_takes(deliver, connect):
+    client = connect(deliver())
+    client.h2.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 1})
+    client.seen.clear()
+    client.settle()
+    assert list(client.load()[1].values()) == ["/a.css"]
+
+
 def test_what_may_not_be_kept_is_neither_pushed_nor_hinted(deliver, connect):
     server = deliver("--header", "cache-control: no-store", "--early-hints", "always")
     client = connect(server)
