@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +23,9 @@ struct post {
 
 struct weft_loop {
     int epoll_fd;
-    int wake_fd; // an eventfd: stop and post make it readable
+    int wake_fd;       // an eventfd: stop and post make it readable
+    int alarm_fd;      // a timerfd, set to alarm_us
+    uint64_t alarm_us; // never later than the first timer; UINT64_MAX where it is not set
     uint64_t now_us;
     int64_t now_seconds;
     struct weft_timer_heap timers;
@@ -48,14 +51,19 @@ struct weft_loop *weft_loop_new(void)
     struct weft_loop *loop = calloc(1, sizeof(*loop));
     if (!loop) return NULL;
     weft_list_init(&loop->tasks);
-    loop->wake_fd = -1;
+    loop->wake_fd = loop->alarm_fd = -1;
+    loop->alarm_us = UINT64_MAX;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0) goto failed;
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (loop->wake_fd < 0) goto failed;
+    loop->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (loop->alarm_fd < 0) goto failed;
 
     struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.ptr = loop};
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->wake_fd, &wake) < 0) goto failed;
+    struct epoll_event alarm = {.events = EPOLLIN | EPOLLET, .data.ptr = &loop->alarm_fd};
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, loop->alarm_fd, &alarm) < 0) goto failed;
     read_clocks(loop);
     return loop;
 
@@ -79,6 +87,7 @@ void weft_loop_free(struct weft_loop *loop)
     }
     weft_timer_heap_deinit(&loop->timers);
     if (loop->wake_fd >= 0) close(loop->wake_fd);
+    if (loop->alarm_fd >= 0) close(loop->alarm_fd);
     if (loop->epoll_fd >= 0) close(loop->epoll_fd);
     free(loop);
 }
@@ -222,6 +231,8 @@ static void hand_out(struct weft_loop *loop, size_t count)
         struct weft_watch *watch = event.data.ptr;
         if (event.data.ptr == loop) {
             run_posts(loop);
+        } else if (event.data.ptr == &loop->alarm_fd) {
+            loop->alarm_us = UINT64_MAX; // the timers are looked at behind all events
         } else if (watch) {
             watch->ready(watch, meaning(event.events));
         }
@@ -252,22 +263,30 @@ static void run_tasks(struct weft_loop *loop)
     }
 }
 
-// For epoll: milliseconds, rounded up, so that no timer is woken for in vain; -1 for no end.
+// For epoll: milliseconds, rounded up; -1 for no end.
 static int wait_ms(const struct weft_loop *loop, uint64_t wait_us)
 {
     if (!weft_list_is_empty(&loop->tasks)) return 0;
-    const struct weft_timer *first = weft_timer_heap_first(&loop->timers);
-    if (first) {
-        uint64_t left = first->due_us > loop->now_us ? first->due_us - loop->now_us : 0;
-        if (left < wait_us) wait_us = left;
-    }
     if (wait_us == UINT64_MAX) return -1;
     if (wait_us > (uint64_t)3600 * 1000000) return 3600 * 1000;
     return (int)((wait_us + 999) / 1000);
 }
 
+// A timeout of epoll_wait() would be set and taken back in each turn, which costs a virtual machine more than a request
+// does. The alarm is moved only where it would be too late; one that is too early wakes once for nothing.
+static void set_alarm(struct weft_loop *loop)
+{
+    const struct weft_timer *first = weft_timer_heap_first(&loop->timers);
+    if (!first || first->due_us >= loop->alarm_us) return;
+    uint64_t due_us = first->due_us > 0 ? first->due_us : 1; // 0 would take it back
+    struct itimerspec at = {
+        .it_value = {(time_t)(due_us / 1000000), (long)(due_us % 1000000) * 1000}};
+    if (timerfd_settime(loop->alarm_fd, TFD_TIMER_ABSTIME, &at, NULL) == 0) loop->alarm_us = due_us;
+}
+
 int weft_loop_turn(struct weft_loop *loop, uint64_t wait_us)
 {
+    set_alarm(loop);
     int count = epoll_wait(loop->epoll_fd, loop->events, EVENTS_PER_TURN, wait_ms(loop, wait_us));
     if (count < 0 && errno != EINTR) return -errno;
     read_clocks(loop);
