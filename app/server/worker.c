@@ -159,6 +159,7 @@ static void keep_promise(struct weft_session *session, struct weft_promise *prom
     }
     take_exchange(session, exchange, promise->stream_id, &promise->head);
     exchange->promise = promise;
+    weft_conn_set_priority(conn, promise->stream_id, promise->head.priority);
     weft_answer_init(&worker->answer);
     weft_route(&worker->site, exchange->request, &worker->answer);
     send_answer(conn, exchange, &worker->answer);

@@ -30,6 +30,9 @@ pages:
   /large.html:
     - /a.css
     - /gone.css
+  /pictures.html:
+    - /a.css
+    - {path: /big.png, mode: hint}
 """
 LINK = (
     '</a.css>; rel=preload; as=style, </text.woff2>; rel=preload; as=font; crossorigin; type="font/woff2", '
@@ -45,6 +48,7 @@ def site(root, tmp_path):
     (root / "text.woff2").write_bytes(b"font")
     (root / "big.png").write_bytes(b"png" * (BIG // 3))
     (root / "page.html").write_text("<!doctype html><title>page</title>")
+    (root / "pictures.html").write_text("<!doctype html><title>pictures</title>")
     (root / "large.html").write_text("<!doctype html><title>large</title>".ljust(LARGE_PAGE))
     (tmp_path / "site.yaml").write_text(MANIFEST)
     return root
@@ -280,10 +284,11 @@ def test_hints_carry_the_policy_and_nothing_else(deliver, connect):
 @pytest.mark.parametrize(
     "arguments, path, hinted",
     cases(
-        ("small", FRESH, "/", False),
-        ("large", FRESH, "/large.html", True),
-        ("never", (*FRESH, "--early-hints", "never"), "/large.html", False),
-        ("fetched twice", ("--early-hints", "always"), "/large.html", False),
+        ("nothing withheld", FRESH, "/", False),
+        ("nothing withheld, large", FRESH, "/large.html", False),
+        ("pictures", FRESH, "/pictures.html", True),
+        ("never", (*FRESH, "--early-hints", "never"), "/pictures.html", False),
+        ("fetched twice", ("--early-hints", "always"), "/pictures.html", False),
         ("not in the manifest", (*FRESH, "--early-hints", "always"), "/docs/", False),
         ("its index", (*FRESH, "--early-hints", "always"), "/index.html", True),
     ),
@@ -335,7 +340,7 @@ def test_a_wrong_manifest_is_refused_with_line_and_column(root, tmp_path, text, 
 def test_check_names_what_is_not_there(site, tmp_path):
     file = tmp_path / "site.yaml"
     run = lambda *more: subprocess.run([PROGRAM, "manifest", "check", file, *more], capture_output=True, text=True)  # noqa: E731
-    assert run().stdout == f"{file}: 2 pages, 6 resources: fine\n"
+    assert run().stdout == f"{file}: 3 pages, 8 resources: fine\n"
     done = run(site)
     assert done.returncode == 1 and done.stderr == f"{file}:11: /gone.css is not in {site}\n"
 
@@ -360,18 +365,37 @@ class TrustingBrowser(Browser):
 
 @pytest.mark.skipif(shutil.which("chromedriver") is None, reason="chromedriver is not installed")
 def test_chromium_takes_the_hints(deliver, certificate, site, tmp_path):
-    page = "<!doctype html><title>large</title><link rel=stylesheet href=/a.css><p>text"
-    (site / "large.html").write_text(page.ljust(LARGE_PAGE))
+    page = "<!doctype html><title>pictures</title><link rel=stylesheet href=/a.css><p>text<img src=/big.png>"
+    (site / "pictures.html").write_text(page)
     log = tmp_path / "access.log"
     server = deliver(*FRESH, "--access-log", str(log))
     browser = TrustingBrowser(tmp_path / "profile", certificate)
     try:
-        browser.open(f"https://localhost:{server.https}/large.html")
+        browser.open(f"https://localhost:{server.https}/pictures.html")
         seen = browser.run(
             "return performance.getEntriesByType('resource').map(e => [new URL(e.name).pathname, e.initiatorType])"
         )
         color = browser.run("return getComputedStyle(document.querySelector('p')).color")
     finally:
         browser.close()
-    assert ["/a.css", "early-hints"] in seen and color == "rgb(0, 128, 0)", seen
-    assert log.read_text().count("GET /a.css") == 1
+    assert ["/a.css", "early-hints"] in seen and ["/big.png", "early-hints"] in seen and color == "rgb(0, 128, 0)", seen
+    assert [log.read_text().count(f"GET {path} ") for path in ("/a.css", "/big.png")] == [1, 1]
+
+
+def test_a_manifest_that_was_made_is_served(serve, root, tmp_path, connect):
+    (root / "a.css").write_text("@import 'b.css';")
+    (root / "b.css").write_text("p { color: blue }")
+    (root / "page.html").write_text("<!doctype html><title>page</title><link rel=stylesheet href=a.css><img src=gone.png>")
+    done = subprocess.run([PROGRAM, "manifest", "make", root], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0
+    assert done.stderr == "/page.html: /gone.png is not there\n3 pages read, 2 resources found, 1 missing\n"
+    (tmp_path / "made.yaml").write_text(done.stdout)
+    client = connect(serve(root, "--manifest", str(tmp_path / "made.yaml")))
+    assert list(client.load("/page.html")[1].values()) == ["/a.css", "/b.css"]
+    check = subprocess.run([PROGRAM, "manifest", "check", tmp_path / "made.yaml", root], capture_output=True, timeout=20)
+    assert check.returncode == 0, check.stderr
+
+
+def test_serve_says_why_it_sends_no_hints(deliver):
+    assert "No 103 Early Hints" in deliver().output()
+    assert "No 103 Early Hints" not in deliver(*FRESH).output()
