@@ -18,6 +18,7 @@ class Server:
     """One server process on one core; `tls` and `clear` are its ports."""
 
     name = ""
+    host = "127.0.0.1"  # where it listens
     speaks_http1 = True
     threads = 1
 
@@ -36,7 +37,7 @@ class Server:
     def url(self, work):
         """Where the first file of a workload is, up to the slash."""
         port = self.tls if work.is_tls else self.h2c_port() if work.protocol == "h2c" else self.clear
-        return f"{'https' if work.is_tls else 'http'}://127.0.0.1:{port}"
+        return f"{'https' if work.is_tls else 'http'}://{self.host}:{port}"
 
     def h2c_port(self):
         return self.clear
@@ -68,7 +69,7 @@ class Server:
                 if self.process.poll() is not None:
                     raise RuntimeError(f"{self.name} ended at once; see {self.path('log')}")
                 try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    socket.create_connection((self.host, port), 1).close()
                     break
                 except OSError:
                     if time.monotonic() > deadline:
@@ -142,7 +143,7 @@ class Weft(Server):
             self.program, "serve", self.root, "--threads", str(self.threads), "--no-access-log",
             "--cert", self.cert, "--key", self.key, "--limit", "requests_per_connection=4000000000",
             "--limit", "idle_timeout_ms=600000",
-            "--listen", f"http://127.0.0.1:{self.clear}", "--listen", f"https://127.0.0.1:{self.tls}",
+            "--listen", f"http://{self.host}:{self.clear}", "--listen", f"https://{self.host}:{self.tls}",
         ]  # fmt: skip
 
     def version(self):
@@ -166,10 +167,10 @@ hosts:
   default:
     listen:
       port: {self.clear}
-      host: 127.0.0.1
+      host: {self.host}
     listen:
       port: {self.tls}
-      host: 127.0.0.1
+      host: {self.host}
       ssl:
         certificate-file: {self.cert}
         key-file: {self.key}
@@ -207,9 +208,9 @@ http {{
   client_body_temp_path {self.work}; proxy_temp_path {self.work}; fastcgi_temp_path {self.work};
   uwsgi_temp_path {self.work}; scgi_temp_path {self.work};
   ssl_session_cache shared:s:10m; ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
-  server {{ listen 127.0.0.1:{self.clear}; root {self.root}; }}
-  server {{ listen 127.0.0.1:{self.clear + 2} http2; root {self.root}; }}
-  server {{ listen 127.0.0.1:{self.tls} ssl http2; root {self.root};
+  server {{ listen {self.host}:{self.clear}; root {self.root}; }}
+  server {{ listen {self.host}:{self.clear + 2} http2; root {self.root}; }}
+  server {{ listen {self.host}:{self.tls} ssl http2; root {self.root};
            ssl_certificate {self.cert}; ssl_certificate_key {self.key}; }}
 }}
 """,
@@ -229,7 +230,7 @@ class Nghttpd(Server):
 
     def command(self):
         # nghttpd has one port a process: the two of them run side by side
-        shared = f"-d {self.root} -a 127.0.0.1 -n 1 -m 256"
+        shared = f"-d {self.root} -a {self.host} -n 1 -m 256"
         return [
             "sh", "-c",
             f"{self.program} {shared} --no-tls {self.clear} & exec {self.program} {shared} {self.tls} {self.key} {self.cert}",

@@ -57,10 +57,10 @@ static void step(struct model *model)
 }
 
 // returns the longest queue in milliseconds
-static double run(struct model *model, double seconds)
+static double run(struct model *model, unsigned seconds)
 {
     double most = 0;
-    for (double at = 0; at < seconds; at += STEP_US / 1e6) {
+    for (unsigned i = 0; i < seconds * (1000000 / STEP_US); i++) {
         step(model);
         double waits = model->queue / model->link_rate * 1e3;
         if (waits > most) most = waits;

@@ -199,18 +199,21 @@ def busy(link, share):
     share.append((link.passed_bytes() - before) * 8 / 1000 / (time.monotonic() - start) / link.down)
 
 
-def raised_ms(meter, low, raise_it, warm=1.5):
-    """From a signal about the last of ten streams to its first byte, and its share of the half second after."""
+def raised_ms(meter, low, raise_it, warm=1.5, watch=0.8, run=5):
+    """From a signal about the last of ten streams until it has the link (`run` arrivals of it in a row), and its share
+    from then on; None where it does not get it."""
     streams = [low(index) for index in range(10)]
     meter.run(warm)
-    before = meter.sizes.get(streams[-1], 0)
     at = meter.send(raise_it(streams[-1]))
-    while meter.sizes.get(streams[-1], 0) == before:
-        meter.pump()
-    first = meter.now
-    meter.run(0.4)
-    share = meter.bytes_between(first, meter.now, streams[-1]) / max(1, meter.bytes_between(first, meter.now))
-    return (first - at) * 1000, share
+    before = len(meter.arrivals)
+    meter.run(watch)
+    after = meter.arrivals[before:]
+    for i in range(len(after) - run):
+        if all(stream == streams[-1] for _, stream, _ in after[i : i + run]):
+            sizes = [(size, stream) for _, stream, size in after[i:]]
+            mine = sum(size for size, stream in sizes if stream == streams[-1])
+            return (after[i][0] - at) * 1000, mine / sum(size for size, _ in sizes)
+    return None, 0
 
 
 def spread(numbers):

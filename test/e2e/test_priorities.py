@@ -91,6 +91,7 @@ SIGNALS = cases(
 def test_a_stream_that_is_raised_gets_the_link(far, signal):
     meter = far()
     took, share = slow_link.raised_ms(meter, lambda i: meter.ask(f"/big{i}.bin", "u=5"), signal)
+    assert took is not None
     tell("raised in flight", f"{took:.0f}", meter.server.link.round_trip_ms, f"then {share:.1%} of the link")
     assert took <= 80 + SLACK_MS
     assert share >= 0.9  # the floor has the rest
