@@ -20,7 +20,7 @@ enum {
     DOORS_MOST = 2 * WEFT_LISTENS_MOST, // a name may have two addresses
     FDS_KEPT_MOST = 64,                 // descriptors kept free for files
     SHED_AT_ONCE = 8,                   // idle connections, when descriptors run out
-    TIDY_US = 1000000,
+    TIDY_US = 500000,
     MEMORY_WORTH_TRIMMING = 1 << 18, // bytes, for the heap to be looked through
     MEMORY_KEPT = 4 << 20,           // bytes, warm for the next connection
     // Bytes of a request's content, which nobody wants:
