@@ -18,7 +18,10 @@ struct temp_dir {
 
 static inline struct temp_dir temp_dir_new(void)
 {
-    struct temp_dir dir = {.path = "/tmp/weft-test-XXXXXX"};
+    struct temp_dir dir = {0};
+    const char *base = getenv("TMPDIR");
+    if (!base || strlen(base) + sizeof("/weft-test-XXXXXX") > sizeof(dir.path)) base = P_tmpdir;
+    snprintf(dir.path, sizeof(dir.path), "%s/weft-test-XXXXXX", base);
     CHECK(mkdtemp(dir.path) != NULL);
     return dir;
 }

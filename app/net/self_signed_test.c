@@ -1,8 +1,8 @@
 // net/self_signed_test.c
 #include "net/self_signed.h"
 
-#include "check.h"
 #include "net/tls.h"
+#include "temp_dir.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,33 +13,19 @@
 
 enum { DAY = 86400, LIFE = 825 * DAY };
 
-static char directory[64];
+static struct temp_dir dir;
 static char error[512];
-
-static const char *fresh_directory(void)
-{
-    snprintf(directory, sizeof(directory), "/tmp/weft-test-XXXXXX");
-    CHECK(mkdtemp(directory) != NULL);
-    return directory;
-}
-
-static void remove_directory(const struct weft_self_signed *made)
-{
-    unlink(made->pem_file);
-    unlink(made->certificate_file);
-    rmdir(directory);
-}
 
 TEST(a_certificate_is_made_once_and_then_found)
 {
     struct weft_self_signed made;
     struct weft_self_signed found;
     int64_t now = time(NULL);
-    fresh_directory();
+    dir = temp_dir_new();
 
-    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+    CHECK_EQ(weft_self_signed_find(dir.path, now, &made, error, sizeof(error)), 0);
     CHECK(made.is_new);
-    CHECK_EQ(weft_self_signed_find(directory, now, &found, error, sizeof(error)), 0);
+    CHECK_EQ(weft_self_signed_find(dir.path, now, &found, error, sizeof(error)), 0);
     CHECK(!found.is_new);
 
     CHECK_EQ(found.expiry, made.expiry);
@@ -49,7 +35,7 @@ TEST(a_certificate_is_made_once_and_then_found)
     CHECK_EQ(info.st_mode & 0777, 0600);
     CHECK_EQ(stat(made.certificate_file, &info), 0);
     CHECK_EQ(info.st_mode & 0777, 0644);
-    remove_directory(&made);
+    temp_dir_remove(&dir);
 }
 
 TEST(a_certificate_near_its_end_is_made_anew)
@@ -57,39 +43,39 @@ TEST(a_certificate_near_its_end_is_made_anew)
     struct weft_self_signed made;
     struct weft_self_signed found;
     int64_t now = time(NULL);
-    fresh_directory();
-    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+    dir = temp_dir_new();
+    CHECK_EQ(weft_self_signed_find(dir.path, now, &made, error, sizeof(error)), 0);
 
     int64_t later = made.expiry - (int64_t)DAY * 6;
-    CHECK_EQ(weft_self_signed_find(directory, later, &found, error, sizeof(error)), 0);
+    CHECK_EQ(weft_self_signed_find(dir.path, later, &found, error, sizeof(error)), 0);
 
     CHECK(found.is_new);
     CHECK(found.expiry > made.expiry);
-    remove_directory(&made);
+    temp_dir_remove(&dir);
 }
 
 TEST(a_key_that_others_may_read_or_a_file_that_is_broken_is_replaced)
 {
     struct weft_self_signed made;
     int64_t now = time(NULL);
-    fresh_directory();
-    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+    dir = temp_dir_new();
+    CHECK_EQ(weft_self_signed_find(dir.path, now, &made, error, sizeof(error)), 0);
 
     CHECK_EQ(chmod(made.pem_file, 0644), 0);
-    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+    CHECK_EQ(weft_self_signed_find(dir.path, now, &made, error, sizeof(error)), 0);
     CHECK(made.is_new);
 
     CHECK_EQ(truncate(made.pem_file, 100), 0);
-    CHECK_EQ(weft_self_signed_find(directory, now, &made, error, sizeof(error)), 0);
+    CHECK_EQ(weft_self_signed_find(dir.path, now, &made, error, sizeof(error)), 0);
     CHECK(made.is_new);
-    remove_directory(&made);
+    temp_dir_remove(&dir);
 }
 
 TEST(a_server_takes_the_certificate)
 {
     struct weft_self_signed made;
-    fresh_directory();
-    CHECK_EQ(weft_self_signed_find(directory, time(NULL), &made, error, sizeof(error)), 0);
+    dir = temp_dir_new();
+    CHECK_EQ(weft_self_signed_find(dir.path, time(NULL), &made, error, sizeof(error)), 0);
     struct weft_tls_certificate files = {made.pem_file, made.pem_file};
     struct weft_tls_server_config config = {.certificates = &files, .certificate_count = 1};
 
@@ -100,17 +86,17 @@ TEST(a_server_takes_the_certificate)
     CHECK_EQ(weft_tls_context_expiry(context, &file), made.expiry);
     CHECK_SAME(weft_span_of(file), weft_span_of(made.pem_file));
     weft_tls_context_free(context);
-    remove_directory(&made);
+    temp_dir_remove(&dir);
 }
 
 TEST(the_users_state_directory_is_the_standard_one)
 {
     char expected[128];
     struct weft_self_signed made;
-    fresh_directory();
+    dir = temp_dir_new();
     char *before = getenv("XDG_STATE_HOME");
     char *kept = before ? strdup(before) : NULL;
-    setenv("XDG_STATE_HOME", directory, 1);
+    setenv("XDG_STATE_HOME", dir.path, 1);
 
     int result = weft_self_signed_find(NULL, time(NULL), &made, error, sizeof(error));
 
@@ -121,13 +107,13 @@ TEST(the_users_state_directory_is_the_standard_one)
     }
     free(kept);
     CHECK_EQ(result, 0);
-    snprintf(expected, sizeof(expected), "%s/weft/localhost.pem", directory);
+    snprintf(expected, sizeof(expected), "%s/weft/localhost.pem", dir.path);
     CHECK_SAME(weft_span_of(made.pem_file), weft_span_of(expected));
     unlink(made.pem_file);
     unlink(made.certificate_file);
-    snprintf(expected, sizeof(expected), "%s/weft", directory);
+    snprintf(expected, sizeof(expected), "%s/weft", dir.path);
     rmdir(expected);
-    rmdir(directory);
+    temp_dir_remove(&dir);
 }
 
 TEST(a_place_that_cannot_be_written_is_named)

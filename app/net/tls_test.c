@@ -1,9 +1,9 @@
 // net/tls_test.c: our server and our client hand each other bytes; and what a server has to refuse.
 #include "net/tls.h"
 
-#include "check.h"
 #include "counting_alloc.h"
 #include "net/memory.h"
+#include "temp_dir.h"
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
@@ -18,7 +18,7 @@
 #define ONLY_TLS13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
 static char error[512];
-static char directory[32]; // of this run's certificates
+static struct temp_dir dir; // of this run's certificates
 static const char *const h2_and_h1[] = {"h2", "http/1.1", NULL};
 static const char *const only_h1[] = {"http/1.1", NULL};
 
@@ -27,7 +27,7 @@ static const char *path(const char *name)
     static char paths[4][96];
     static size_t at;
     char *out = paths[at++ % 4];
-    snprintf(out, sizeof(paths[0]), "%s/%s", directory, name);
+    snprintf(out, sizeof(paths[0]), "%s/%s", dir.path, name);
     return out;
 }
 
@@ -74,18 +74,13 @@ static void make_certificate(const char *name, const char *dns_name,
 
 static void remove_certificates(void)
 {
-    static const char *const names[] = {"one.pem", "wild.pem", "rsa.pem", "text.pem", "keys"};
-    for (size_t i = 0; i < WEFT_COUNT(names); i++) {
-        unlink(path(names[i]));
-    }
-    rmdir(directory);
+    temp_dir_remove(&dir);
 }
 
 static void make_certificates(void)
 {
-    if (directory[0]) return;
-    snprintf(directory, sizeof(directory), "/tmp/weft-tls-XXXXXX");
-    CHECK(mkdtemp(directory) != NULL);
+    if (dir.path[0]) return;
+    dir = temp_dir_new();
     atexit(remove_certificates);
     unsigned p256 = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
     make_certificate("one", "one.test", GNUTLS_PK_ECDSA, p256);
@@ -99,8 +94,8 @@ static struct weft_tls_context *server(const char *first, const char *second,
 {
     make_certificates();
     char files[2][96];
-    snprintf(files[0], sizeof(files[0]), "%s/%s.pem", directory, first);
-    snprintf(files[1], sizeof(files[1]), "%s/%s.pem", directory, second ? second : "");
+    snprintf(files[0], sizeof(files[0]), "%s/%s.pem", dir.path, first);
+    snprintf(files[1], sizeof(files[1]), "%s/%s.pem", dir.path, second ? second : "");
     struct weft_tls_certificate certificates[2] = {{files[0], files[0]}, {files[1], files[1]}};
     struct weft_tls_server_config config = {
         .certificates = certificates, .certificate_count = second ? 2 : 1, .alpn = alpn};
@@ -114,7 +109,7 @@ static struct weft_tls_context *client(const char *trusts, const char *const *al
                                        const char *ciphers)
 {
     char file[96];
-    snprintf(file, sizeof(file), "%s/%s.pem", directory, trusts ? trusts : "one");
+    snprintf(file, sizeof(file), "%s/%s.pem", dir.path, trusts ? trusts : "one");
     struct weft_tls_client_config config = {
         .ca_file = file, .skips_verification = !trusts, .alpn = alpn, .ciphers = ciphers};
     struct weft_tls_context *context = weft_tls_client_new(&config, error, sizeof(error));

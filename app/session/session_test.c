@@ -1,11 +1,11 @@
 // session/session_test.c: client and server sessions of one loop, over real sockets of loopback.
 #include "session/session.h"
 
-#include "check.h"
 #include "counting_alloc.h"
 #include "net/memory.h"
 #include "net/self_signed.h"
 #include "session/state.h"
+#include "temp_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -199,24 +199,21 @@ static const struct weft_session_owner client_owner = {
 
 // The world
 
-static char directory[32];
+static struct temp_dir dir;
 static struct weft_self_signed identity;
 
 static void remove_identity(void)
 {
-    unlink(identity.pem_file);
-    unlink(identity.certificate_file);
-    rmdir(directory);
+    temp_dir_remove(&dir);
 }
 
 static void find_identity(void)
 {
     char error[256];
-    if (directory[0]) return;
-    snprintf(directory, sizeof(directory), "/tmp/weft-session-XXXXXX");
-    CHECK(mkdtemp(directory) != NULL);
+    if (dir.path[0]) return;
+    dir = temp_dir_new();
     atexit(remove_identity);
-    CHECK_EQ(weft_self_signed_find(directory, time(NULL), &identity, error, sizeof(error)), 0);
+    CHECK_EQ(weft_self_signed_find(dir.path, time(NULL), &identity, error, sizeof(error)), 0);
 }
 
 static void make_tls(bool is_h2)
