@@ -1,0 +1,249 @@
+// server/visitor.c
+#include "server/visitor.h"
+
+#include "server/delivery.h"
+#include "server/route.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    // Bytes of a request's content, which nobody wants:
+    AWAITED_MOST = 1 << 16,   // so many are read before the answer over HTTP/1
+    DISCARDED_MOST = 1 << 20, // so many at all
+};
+
+/** A connection's own: the session's context. */
+struct visitor {
+    struct weft_worker *worker;
+    struct weft_list exchanges;
+    struct weft_cache_digest
+        *given;      // pushed, or asked for, so far; NULL where nobody thinks of pushes
+    char client[64]; // the address
+    char peer[64];   // and its port
+};
+
+static struct visitor *visitor_of(const struct weft_session *session)
+{
+    return weft_session_context(session);
+}
+
+// The status of what ended before it was answered: ours to refuse, or given up by the client (499 as others log it).
+static uint16_t status_unanswered(const struct weft_http_error *error)
+{
+    return error->scope != WEFT_HTTP_FINE && !error->by_peer ? 400 : 499;
+}
+
+static void log_exchange(struct weft_session *session, const struct weft_exchange *exchange,
+                         const struct weft_http_error *error)
+{
+    struct visitor *visitor = visitor_of(session);
+    struct weft_worker *worker = visitor->worker;
+    const struct weft_tls *tls = weft_session_tls(session);
+    if (!worker->log.path) return;
+    struct weft_log_record record = {
+        .client = visitor->client,
+        .peer = visitor->peer,
+        .request = exchange->request,
+        .status = exchange->status ? exchange->status : status_unanswered(error),
+        .content_size = exchange->content_sent,
+        .duration_us = weft_loop_now_us(worker->loop) - exchange->started_us,
+        .stream_id = exchange->stream_id,
+        .is_complete = error->scope == WEFT_HTTP_FINE,
+    };
+    if (tls) {
+        record.tls_version = weft_tls_version(tls);
+        record.tls_cipher = weft_tls_cipher(tls);
+        record.tls_resumed = weft_tls_is_resumed(tls);
+    }
+    weft_clock_set(&worker->site.clock, weft_loop_now_seconds(worker->loop));
+    weft_access_log_add(&worker->log, &worker->site.clock, &record);
+}
+
+// Sends the answer's head; the content follows as its turns come.
+static void send_answer(struct weft_conn *conn, struct weft_exchange *exchange,
+                        struct weft_answer *answer)
+{
+    bool is_head = exchange->request->method == WEFT_HTTP_HEAD;
+    bool ends = is_head || !answer->body.kind;
+    exchange->status = answer->head.status;
+    if (weft_conn_respond(conn, exchange->stream_id, &answer->head, ends) != WEFT_OK) {
+        weft_conn_reset(conn, exchange->stream_id, WEFT_HTTP_INTERNAL_ERROR);
+        return;
+    }
+    if (ends) return;
+    exchange->body = answer->body;
+    answer->body = (struct weft_body){0};
+}
+
+// Adds an exchange to those of the connection.
+static void take_exchange(struct weft_session *session, struct weft_exchange *exchange,
+                          uint64_t stream_id, const struct weft_http_head *request)
+{
+    struct visitor *visitor = visitor_of(session);
+    exchange->stream_id = stream_id;
+    exchange->request = request;
+    exchange->started_us = weft_loop_now_us(visitor->worker->loop);
+    weft_list_push_back(&visitor->exchanges, &exchange->link);
+    weft_conn_set_user(weft_session_conn(session), stream_id, exchange);
+}
+
+// Answers what was promised, which is then an exchange like any other.
+static void keep_promise(struct weft_session *session, struct weft_promise *promise)
+{
+    struct weft_worker *worker = visitor_of(session)->worker;
+    struct weft_conn *conn = weft_session_conn(session);
+    struct weft_exchange *exchange = weft_exchange_take(&worker->pool);
+    if (!exchange) {
+        weft_conn_reset(conn, promise->stream_id, WEFT_HTTP_INTERNAL_ERROR);
+        weft_promise_free(promise);
+        return;
+    }
+    take_exchange(session, exchange, promise->stream_id, &promise->head);
+    exchange->promise = promise;
+    weft_conn_set_priority(conn, promise->stream_id, promise->head.priority);
+    weft_answer_init(&worker->answer);
+    weft_route(&worker->site, exchange->request, &worker->answer);
+    send_answer(conn, exchange, &worker->answer);
+    weft_answer_deinit(&worker->answer);
+}
+
+// What goes ahead of an answer that is complete but not sent: hints and promises.
+static struct weft_promise *start_delivery(struct weft_session *session,
+                                           const struct weft_exchange *exchange)
+{
+    struct visitor *visitor = visitor_of(session);
+    struct weft_delivery delivery = {
+        .site = &visitor->worker->site,
+        .conn = weft_session_conn(session),
+        .stream_id = exchange->stream_id,
+        .request = exchange->request,
+        .answer = &visitor->worker->answer,
+        .given = &visitor->given,
+    };
+    return weft_delivery_start(&delivery);
+}
+
+// Routes the request and sends the answer.
+static void answer_now(struct weft_session *session, struct weft_exchange *exchange)
+{
+    struct weft_worker *worker = visitor_of(session)->worker;
+    struct weft_promise *promises = NULL;
+    weft_site_set_time(&worker->site, weft_loop_now_us(worker->loop),
+                       weft_loop_now_seconds(worker->loop));
+    weft_answer_init(&worker->answer);
+    weft_route(&worker->site, exchange->request, &worker->answer);
+    if (worker->site.delivers) promises = start_delivery(session, exchange);
+    send_answer(weft_session_conn(session), exchange, &worker->answer);
+    weft_answer_deinit(&worker->answer);
+    while (promises) {
+        struct weft_promise *promise = promises;
+        promises = promise->next;
+        keep_promise(session, promise);
+    }
+}
+
+// A little content is read first, so that an HTTP/1 connection can be used again. Who asks whether to send it, or sends
+// much, is told at once.
+static bool content_is_awaited(const struct weft_http_event *event)
+{
+    if (event->head->version >= WEFT_HTTP_2) return false; // a stream is given up alone
+    if (event->ends_message || event->head->expects_continue) return false;
+    return event->head->content_length <= AWAITED_MOST; // also where it is not known
+}
+
+static void on_request(struct weft_session *session, const struct weft_http_event *event)
+{
+    struct weft_exchange *exchange = weft_exchange_take(&visitor_of(session)->worker->pool);
+    if (!exchange) {
+        weft_conn_reset(weft_session_conn(session), event->stream_id, WEFT_HTTP_REFUSED_STREAM);
+        return;
+    }
+    take_exchange(session, exchange, event->stream_id, event->head);
+    exchange->awaits_content = content_is_awaited(event);
+    if (!exchange->awaits_content) answer_now(session, exchange);
+}
+
+// Content is read, so that the peer gets to reading the answer, but not without end.
+static void on_content(struct weft_session *session, const struct weft_http_event *event)
+{
+    struct weft_conn *conn = weft_session_conn(session);
+    struct weft_exchange *exchange = event->user;
+    size_t size = event->type == WEFT_HTTP_DATA ? event->data.size : 0;
+    if (size > 0) weft_conn_consume(conn, event->stream_id, size);
+    if (!exchange) return;
+    exchange->content_received += size;
+    bool is_over = event->ends_message;
+    if (exchange->awaits_content && (is_over || exchange->content_received > AWAITED_MOST)) {
+        exchange->awaits_content = false;
+        answer_now(session, exchange);
+    }
+    if (exchange->content_received > DISCARDED_MOST && !is_over) {
+        weft_conn_reset(conn, event->stream_id, WEFT_HTTP_NO_ERROR); // RFC 9113 §8.1
+    }
+}
+
+static void on_event(struct weft_session *session, const struct weft_http_event *event)
+{
+    struct weft_exchange *exchange = event->user;
+    switch (event->type) {
+    case WEFT_HTTP_REQUEST: on_request(session, event); break;
+    case WEFT_HTTP_DATA:
+    case WEFT_HTTP_TRAILERS: on_content(session, event); break;
+    case WEFT_HTTP_STREAM_CLOSED:
+        if (!exchange) break;
+        log_exchange(session, exchange, &event->error);
+        weft_exchange_give_back(&visitor_of(session)->worker->pool, exchange);
+        weft_worker_tidy_later(visitor_of(session)->worker);
+        break;
+    default: break; // a connection that fails closes by itself
+    }
+}
+
+static ssize_t on_fill(struct weft_session *session, void *user, uint8_t *room, size_t size,
+                       bool *ends)
+{
+    (void)session;
+    if (!user) return -EPIPE;
+    return weft_exchange_read(user, room, size, ends);
+}
+
+static void on_closed(struct weft_session *session)
+{
+    static const struct weft_http_error gone = {.scope = WEFT_HTTP_CONNECTION, .by_peer = true};
+    struct visitor *visitor = visitor_of(session);
+    while (!weft_list_is_empty(&visitor->exchanges)) {
+        struct weft_exchange *exchange =
+            WEFT_LIST_ENTRY(visitor->exchanges.next, struct weft_exchange, link);
+        log_exchange(session, exchange, &gone);
+        weft_exchange_give_back(&visitor->worker->pool, exchange);
+    }
+    free(visitor->given);
+    free(visitor);
+}
+
+static const struct weft_session_owner owner = {
+    .event = on_event,
+    .fill = on_fill,
+    .closed = on_closed,
+};
+
+void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_address *peer,
+                        bool is_secure)
+{
+    struct visitor *visitor = malloc(sizeof(*visitor));
+    if (!visitor) {
+        close(fd);
+        return;
+    }
+    visitor->worker = worker;
+    visitor->given = NULL;
+    weft_list_init(&visitor->exchanges);
+    weft_address_text(peer, false, visitor->client, sizeof(visitor->client));
+    weft_address_text(peer, true, visitor->peer, sizeof(visitor->peer));
+    if (!weft_session_start(worker->hub, fd, peer, WEFT_HTTP_SERVER, is_secure ? worker->tls : NULL,
+                            NULL, WEFT_CONN_BY_FIRST_BYTES, &owner, visitor)) {
+        free(visitor);
+    }
+}

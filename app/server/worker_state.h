@@ -1,0 +1,43 @@
+// server/worker_state.h: what is inside of a worker; only for worker.c and visitor.c.
+#ifndef WEFT_SERVER_WORKER_STATE_H
+#define WEFT_SERVER_WORKER_STATE_H
+
+#include "net/listener.h"
+#include "net/pool.h"
+#include "server/access_log.h"
+#include "server/exchange.h"
+#include "server/site.h"
+#include "server/worker.h"
+#include "session/session.h"
+
+enum { WEFT_DOORS_MOST = 2 * WEFT_LISTENS_MOST }; // a name may have two addresses
+
+/** A listener and what it opens onto. */
+struct weft_door {
+    struct weft_listener listener;
+    struct weft_worker *worker;
+    bool is_secure;
+};
+
+struct weft_worker {
+    const struct weft_server_config *config;
+    struct weft_tls_context *tls;
+    struct weft_loop *loop;
+    struct weft_session_hub *hub;
+    struct weft_http_limit_counters counters;
+    struct weft_site site;
+    struct weft_access_log log;
+    struct weft_exchange_pool pool;
+    struct weft_pool memory;   // of the connections
+    size_t connection_ceiling; // from here on a newcomer makes idle ones go
+    struct weft_alloc alloc;   // over it
+    struct weft_timer tidying; // while memory is kept
+    struct weft_answer answer; // of the request at hand
+    struct weft_door doors[WEFT_DOORS_MOST];
+    size_t door_count;
+};
+
+/** Memory may be kept from now on that nobody will ask for: looks after it in a while. */
+void weft_worker_tidy_later(struct weft_worker *worker);
+
+#endif
