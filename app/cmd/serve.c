@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ERROR_SIZE = 1024, HELP_COLUMN = 28 };
+enum { ERROR_SIZE = 1024, HELP_COLUMN = 28, SITES_NAMED = 8 };
 
 static void print_option(const struct weft_args_option *option, const struct weft_term *term)
 {
@@ -119,18 +119,37 @@ static void print_url(FILE *out, const struct weft_listen_url *url, uint16_t por
 }
 
 // Says what the manifest will do, and what it cannot.
-static void announce_manifest(FILE *out, const struct weft_server_config *config,
+static void announce_manifest(FILE *out, const struct weft_site_config *site,
                               const struct weft_term *term)
 {
-    if (!config->manifest) return;
-    size_t count = config->manifest->page_count;
+    if (!site->manifest) return;
+    size_t count = site->manifest->page_count;
     fprintf(out, "  A manifest names what %zu page%s need%s: pushed, hinted and linked\n", count,
             count == 1 ? "" : "s", count == 1 ? "s" : "");
-    if (weft_server_config_lets_keep(config)) return;
+    if (weft_site_config_lets_keep(site)) return;
     fprintf(out,
             "  %sNo 103 Early Hints: files that may not be kept would be fetched twice. With\n"
             "  --header 'cache-control: max-age=600' they are sent%s\n",
             term->dim, term->plain);
+}
+
+// One site by its folder, several by their names.
+static void print_sites(FILE *out, const struct weft_server_config *config,
+                        const struct weft_term *term)
+{
+    if (config->site_count == 1) {
+        char *root = realpath(config->sites[0]->root, NULL);
+        fprintf(out, "%s%s%s\n", term->bold, root ? root : config->sites[0]->root, term->plain);
+        free(root);
+        return;
+    }
+    fprintf(out, "%s%zu sites%s:", term->bold, config->site_count, term->plain);
+    for (size_t i = 0; i < config->site_count && i < SITES_NAMED; i++) {
+        const struct weft_site_config *site = config->sites[i];
+        fprintf(out, "%s %s", i > 0 ? "," : "",
+                site->name_count > 0 ? site->names[0] : "(all other names)");
+    }
+    fprintf(out, "%s\n", config->site_count > SITES_NAMED ? ", ..." : "");
 }
 
 // Says what is served, and where, once it is.
@@ -141,11 +160,8 @@ static void announce(const struct weft_server *server, const struct weft_server_
     bool is_log = config->access_log && strcmp(config->access_log, "-") == 0;
     FILE *out = is_log && !isatty(STDOUT_FILENO) ? stderr : stdout;
     const struct weft_term *term = weft_term_of(out);
-    char *root = realpath(config->root, NULL);
-
-    fprintf(out, "%sweft " WEFT_VERSION "%s serves %s%s%s\n", term->bold, term->plain, term->bold,
-            root ? root : config->root, term->plain);
-    free(root);
+    fprintf(out, "%sweft " WEFT_VERSION "%s serves ", term->bold, term->plain);
+    print_sites(out, config, term);
     for (size_t i = 0; i < config->listen_count; i++) {
         print_url(out, &config->listens[i], weft_server_port(server, i), term);
     }
@@ -156,7 +172,9 @@ static void announce(const struct weft_server *server, const struct weft_server_
                 own->is_new ? "new and its own" : "its own", own->certificate_file, term->dim,
                 term->plain);
     }
-    announce_manifest(out, config, term);
+    for (size_t i = 0; i < config->site_count; i++) {
+        announce_manifest(out, config->sites[i], term);
+    }
     fprintf(out, "  %s%u thread%s; Ctrl-C ends it, once answers in flight are complete%s\n",
             term->dim, config->thread_count, config->thread_count == 1 ? "" : "s", term->plain);
     fflush(out);
@@ -289,27 +307,33 @@ static int serve(struct weft_server_config *config)
     return code;
 }
 
+// Serves as the options say.
+static int serve_options(struct weft_serve_options *options)
+{
+    struct weft_manifest *manifest = NULL;
+    if (!options->has_log_word && isatty(STDOUT_FILENO)) options->config.access_log = "-";
+    if (!read_manifest(options, &manifest)) return WEFT_EXIT_FAILED;
+    options->site->manifest = manifest;
+    int code = serve(&options->config);
+    weft_manifest_free(manifest);
+    return code;
+}
+
 int weft_serve(int argc, char **argv)
 {
     struct weft_serve_options options;
     struct weft_args_outcome outcome;
+    int code = WEFT_EXIT_DONE;
     if (weft_serve_options_read(argc, argv, &options, &outcome)) {
-        if (!options.has_log_word && isatty(STDOUT_FILENO)) options.config.access_log = "-";
-        struct weft_manifest *manifest = NULL;
-        if (!read_manifest(&options, &manifest)) return WEFT_EXIT_FAILED;
-        options.config.manifest = manifest;
-        int code = serve(&options.config);
-        weft_manifest_free(manifest);
-        return code;
-    }
-    if (outcome.wants_help) {
+        code = serve_options(&options);
+    } else if (outcome.wants_help) {
         weft_serve_help();
-        return WEFT_EXIT_DONE;
-    }
-    if (outcome.wants_version) {
+    } else if (outcome.wants_version) {
         printf("weft " WEFT_VERSION "\n");
-        return WEFT_EXIT_DONE;
+    } else {
+        weft_term_error(outcome.complaint);
+        code = WEFT_EXIT_USAGE;
     }
-    weft_term_error(outcome.complaint);
-    return WEFT_EXIT_USAGE;
+    weft_serve_options_deinit(&options);
+    return code;
 }

@@ -72,26 +72,26 @@ static const char *take_log_format(void *target, const char *value)
 static const char *take_listing(void *target, const char *value)
 {
     (void)value;
-    ((struct weft_serve_options *)target)->config.lists_directories = true;
+    ((struct weft_serve_options *)target)->site->lists_directories = true;
     return NULL;
 }
 
 static const char *take_index(void *target, const char *value)
 {
     struct weft_serve_options *options = target;
-    struct weft_server_config *config = &options->config;
+    struct weft_site_config *site = options->site;
     if (*value == 0 || *value == '.' || strchr(value, '/')) return "expected the name of a file";
     if (strlen(value) > 255) return "no file has so long a name";
-    if (!options->has_indexes) config->index_count = 0;
+    if (!options->has_indexes) site->index_count = 0;
     options->has_indexes = true;
-    if (config->index_count == WEFT_INDEX_NAMES_MOST) return "at most 8 names";
-    config->index_names[config->index_count++] = value;
+    if (site->index_count == WEFT_INDEX_NAMES_MOST) return "at most 8 names";
+    site->index_names[site->index_count++] = value;
     return NULL;
 }
 
 static const char *take_header(void *target, const char *value)
 {
-    return weft_server_config_add_field(&((struct weft_serve_options *)target)->config, value);
+    return weft_site_config_add_field(((struct weft_serve_options *)target)->site, value);
 }
 
 static const char *take_manifest(void *target, const char *value)
@@ -105,7 +105,7 @@ static const char *take_early_hints(void *target, const char *value)
     static const char *const names[] = {"auto", "always", "never"};
     for (size_t i = 0; i < WEFT_COUNT(names); i++) {
         if (strcmp(value, names[i]) != 0) continue;
-        ((struct weft_serve_options *)target)->config.early_hints = (enum weft_early_hints)i;
+        ((struct weft_serve_options *)target)->site->early_hints = (enum weft_early_hints)i;
         return NULL;
     }
     return "expected auto, always or never";
@@ -222,12 +222,23 @@ static const char *certificates_fit(const struct weft_serve_options *options)
                : "a --key is without its --cert: they come in pairs";
 }
 
+void weft_serve_options_deinit(struct weft_serve_options *options)
+{
+    weft_server_config_deinit(&options->config);
+}
+
 bool weft_serve_options_read(int argc, char **argv, struct weft_serve_options *options,
                              struct weft_args_outcome *outcome)
 {
     int first = 0;
     *options = (struct weft_serve_options){0};
     weft_server_config_init(&options->config);
+    options->site = weft_server_config_add_site(&options->config);
+    outcome->complaint[0] = 0;
+    if (!options->site) {
+        snprintf(outcome->complaint, sizeof(outcome->complaint), "no memory");
+        return false;
+    }
     if (!weft_args_read(argc, argv, table, options, &first, outcome)) return false;
 
     const char *wrong = certificates_fit(options);
@@ -238,7 +249,7 @@ bool weft_serve_options_read(int argc, char **argv, struct weft_serve_options *o
                  "one directory can be served, but '%s' and '%s' are named", argv[first],
                  argv[first + 1]);
     }
-    options->config.root = first < argc ? argv[first] : ".";
+    options->site->root = first < argc ? argv[first] : ".";
     if (options->config.listen_count == 0) listen_as_usual(&options->config);
     return outcome->complaint[0] == 0;
 }

@@ -24,11 +24,12 @@ TEST(without_options_this_folder_is_served_on_localhost)
     struct weft_serve_options options;
     struct weft_args_outcome outcome;
     CHECK(read_line("serve", &options, &outcome));
-    CHECK_SAME(weft_span_of(options.config.root), WEFT_SPAN("."));
+    CHECK_SAME(weft_span_of(options.site->root), WEFT_SPAN("."));
     CHECK_EQ(options.config.listen_count, 2);
     CHECK(options.config.listens[0].is_secure && options.config.listens[0].port == 8443);
     CHECK(!options.config.listens[1].is_secure && options.config.listens[1].port == 8080);
     CHECK(!options.has_log_word);
+    weft_serve_options_deinit(&options);
 }
 
 TEST(options_reach_the_configuration)
@@ -41,7 +42,7 @@ TEST(options_reach_the_configuration)
                     "--congestion bbr --drain-timeout 5s --limit idle_timeout_ms=9",
                     &options, &outcome));
     const struct weft_server_config *config = &options.config;
-    CHECK_SAME(weft_span_of(config->root), WEFT_SPAN("site"));
+    CHECK_SAME(weft_span_of(options.site->root), WEFT_SPAN("site"));
     CHECK_EQ(config->listen_count, 2);
     CHECK_EQ(config->certificate_count, 2);
     CHECK_SAME(weft_span_of(config->certificates[1].certificate_file), WEFT_SPAN("c"));
@@ -49,14 +50,15 @@ TEST(options_reach_the_configuration)
     CHECK_EQ(config->thread_count, 3);
     CHECK(options.has_log_word && strcmp(config->access_log, "-") == 0);
     CHECK_EQ(config->log_format, WEFT_LOG_JSON);
-    CHECK(config->lists_directories);
-    CHECK_EQ(config->index_count, 2);
-    CHECK_SAME(weft_span_of(config->index_names[0]), WEFT_SPAN("home.html"));
-    CHECK_EQ(config->extra_count, 1);
+    CHECK(options.site->lists_directories);
+    CHECK_EQ(options.site->index_count, 2);
+    CHECK_SAME(weft_span_of(options.site->index_names[0]), WEFT_SPAN("home.html"));
+    CHECK_EQ(options.site->extra_count, 1);
     CHECK_EQ(config->cache_size, 1 << 20);
     CHECK_SAME(weft_span_of(config->congestion), WEFT_SPAN("bbr"));
     CHECK_EQ(config->drain_timeout_ms, 5000);
     CHECK_EQ(config->limits.idle_timeout_ms, 9);
+    weft_serve_options_deinit(&options);
 }
 
 TEST(wrong_use_names_the_option_and_what_was_expected)
@@ -98,6 +100,7 @@ TEST(wrong_use_names_the_option_and_what_was_expected)
             CHECK(false);
         }
         CHECK(strchr(outcome.complaint, '\n') == NULL);
+        weft_serve_options_deinit(&options);
     }
 }
 
@@ -107,8 +110,10 @@ TEST(help_and_version_stop_the_reading)
     struct weft_args_outcome outcome;
     CHECK(!read_line("serve --help --nonsense", &options, &outcome));
     CHECK(outcome.wants_help && !outcome.wants_version && outcome.complaint[0] == 0);
+    weft_serve_options_deinit(&options);
     CHECK(!read_line("serve -V", &options, &outcome));
     CHECK(outcome.wants_version && !outcome.wants_help);
+    weft_serve_options_deinit(&options);
 }
 
 // More of anything than there is room for is refused, not lost.
@@ -127,9 +132,11 @@ TEST(what_is_repeated_too_often_is_refused)
             snprintf(line + size, sizeof(line) - size, " %s", rows[i].option);
         }
         CHECK(read_line(line, &options, &outcome));
+        weft_serve_options_deinit(&options);
         size_t size = strlen(line);
         snprintf(line + size, sizeof(line) - size, " %s", rows[i].option);
         CHECK(!read_line(line, &options, &outcome));
         CHECK(strstr(outcome.complaint, "at most") != NULL);
+        weft_serve_options_deinit(&options);
     }
 }

@@ -390,6 +390,11 @@ struct weft_span weft_tls_server_name(const struct weft_tls *tls)
     return (struct weft_span){tls->server_name, tls->server_name_size};
 }
 
+bool weft_tls_covers(const struct weft_tls *tls, const char *host)
+{
+    return weft_tls_context_covers(tls->context, (const char *)tls->server_name, host);
+}
+
 const char *weft_tls_version(const struct weft_tls *tls)
 {
     switch (gnutls_protocol_get_version(tls->session)) {

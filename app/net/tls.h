@@ -118,6 +118,8 @@ bool weft_tls_resume(struct weft_tls *tls, struct weft_span saved);
 struct weft_span weft_tls_alpn(const struct weft_tls *tls);
 /** The name the client asked for (SNI), or empty. */
 struct weft_span weft_tls_server_name(const struct weft_tls *tls);
+/** Does the certificate that this server shows on the connection cover a name (in lower case)? */
+bool weft_tls_covers(const struct weft_tls *tls, const char *host);
 /** "TLSv1.3", and "TLS_AES_128_GCM_SHA256" or alike: static text. */
 const char *weft_tls_version(const struct weft_tls *tls);
 const char *weft_tls_cipher(const struct weft_tls *tls);

@@ -340,16 +340,29 @@ int64_t weft_tls_context_expiry(const struct weft_tls_context *context, const ch
     return context->expiry;
 }
 
-gnutls_certificate_credentials_t weft_tls_context_choose(const struct weft_tls_context *context,
-                                                         const char *server_name)
+static const struct weft_tls_identity *choose(const struct weft_tls_context *context,
+                                              const char *server_name)
 {
     for (size_t i = 0; i < context->identity_count && server_name; i++) {
         gnutls_x509_crt_t leaf = context->identities[i].leaf;
         if (leaf && gnutls_x509_crt_check_hostname2(leaf, server_name, 0)) {
-            return context->identities[i].credentials;
+            return &context->identities[i];
         }
     }
-    return context->identities[0].credentials;
+    return &context->identities[0];
+}
+
+gnutls_certificate_credentials_t weft_tls_context_choose(const struct weft_tls_context *context,
+                                                         const char *server_name)
+{
+    return choose(context, server_name)->credentials;
+}
+
+bool weft_tls_context_covers(const struct weft_tls_context *context, const char *server_name,
+                             const char *host)
+{
+    gnutls_x509_crt_t leaf = choose(context, server_name)->leaf;
+    return leaf && gnutls_x509_crt_check_hostname2(leaf, host, 0);
 }
 
 bool weft_tls_context_ticket_key(const struct weft_tls_context *context,

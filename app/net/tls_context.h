@@ -39,6 +39,10 @@ struct weft_tls_context {
 gnutls_certificate_credentials_t weft_tls_context_choose(const struct weft_tls_context *context,
                                                          const char *server_name);
 
+/** Do the certificates that are shown for a server name (NULL for none) cover another name? */
+bool weft_tls_context_covers(const struct weft_tls_context *context, const char *server_name,
+                             const char *host);
+
 /** Sets `key` to the ticket key for a server name. */
 bool weft_tls_context_ticket_key(const struct weft_tls_context *context,
                                  struct weft_span server_name,

@@ -3,11 +3,19 @@
 
 #include "http/cache_control.h"
 #include "http/field_rules.h"
+#include "http/target.h"
+#include "net/memory.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+
+enum {
+    MEMORY_MOST = 64 << 20,
+    HOST_NAME_MOST = 253,
+};
 
 static const struct weft_limit_row limit_rows[] = {
 #define X(name, standard, unit, help) {#name, standard, unit, help},
@@ -28,13 +36,83 @@ void weft_server_config_init(struct weft_server_config *config)
 {
     *config = (struct weft_server_config){
         .log_format = WEFT_LOG_COMBINED,
-        .index_names = {"index.html"},
-        .index_count = 1,
         .cache_size = 64 << 20,
         .drain_timeout_ms = 30000,
         .thread_count = usual_threads(),
         .limits = WEFT_HTTP_LIMITS_INIT,
     };
+    weft_arena_init(&config->arena, weft_heap_alloc(), MEMORY_MOST);
+}
+
+void weft_server_config_deinit(struct weft_server_config *config)
+{
+    weft_arena_deinit(&config->arena);
+}
+
+// Room for one thing more in a list of the arena, which doubles when its count is a power of two; NULL without memory.
+static void *grow_list(struct weft_arena *arena, void *list, size_t count, size_t size)
+{
+    if (count == 0) return weft_arena_take(arena, size);
+    if ((count & (count - 1)) != 0) return list;
+    return weft_arena_grow(arena, list, count * size, 2 * count * size);
+}
+
+struct weft_site_config *weft_server_config_add_site(struct weft_server_config *config)
+{
+    if (config->site_count == WEFT_SITES_MOST) return NULL;
+    void *list =
+        grow_list(&config->arena, config->sites, config->site_count, sizeof(*config->sites));
+    if (!list) return NULL;
+    config->sites = list;
+    struct weft_site_config *site = weft_arena_take(&config->arena, sizeof(*site));
+    if (!site) return NULL;
+    *site = (struct weft_site_config){.index_names = {"index.html"}, .index_count = 1};
+    config->sites[config->site_count++] = site;
+    return site;
+}
+
+// Letters, digits, hyphens and underscores between single dots (RFC 1123 §2.1; underscores are met in practice).
+static bool is_host_name(struct weft_span name)
+{
+    if (name.size == 0 || name.size > HOST_NAME_MOST) return false;
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t byte = name.data[i];
+        bool is_dot = byte == '.';
+        bool is_fine = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
+        if (!is_fine && !is_dot) return false;
+        if (is_dot && (i == 0 || i + 1 == name.size || name.data[i - 1] == '.')) return false;
+    }
+    return true;
+}
+
+static bool is_address_in_brackets(struct weft_span name)
+{
+    struct weft_http_authority authority;
+    return name.size > 0 && name.data[0] == '[' && weft_http_parse_authority(name, &authority) &&
+           authority.port == WEFT_HTTP_NO_PORT;
+}
+
+const char *weft_site_config_add_name(struct weft_server_config *config,
+                                      struct weft_site_config *site, struct weft_span name)
+{
+    struct weft_span plain =
+        weft_span_starts_with(name, WEFT_SPAN("*.")) ? weft_span_skip(name, 2) : name;
+    if (!is_host_name(plain) && !is_address_in_brackets(name)) {
+        return "expected a host name without a port: example.org or *.example.org";
+    }
+    void *list = grow_list(&config->arena, site->names, site->name_count, sizeof(*site->names));
+    if (!list) return "no memory";
+    site->names = list;
+    char *copy = weft_arena_take(&config->arena, name.size + 1);
+    if (!copy) return "no memory";
+    for (size_t i = 0; i < name.size; i++) {
+        bool is_upper = name.data[i] >= 'A' && name.data[i] <= 'Z';
+        copy[i] = (char)(is_upper ? name.data[i] | 0x20 : name.data[i]);
+    }
+    copy[name.size] = 0;
+    site->names[site->name_count++] = copy;
+    return NULL;
 }
 
 // Fields that the server or the engine writes: a second one of them would contradict.
@@ -52,15 +130,15 @@ static bool is_written_by_us(enum weft_http_field_name id)
     }
 }
 
-const char *weft_server_config_add_field(struct weft_server_config *config, const char *line)
+const char *weft_site_config_add_field(struct weft_site_config *site, const char *line)
 {
     struct weft_span text = weft_span_of(line);
     size_t colon = weft_span_find(text, ':');
     if (colon == text.size) return "expected 'Name: value'";
-    if (config->extra_count == WEFT_EXTRA_FIELDS_MOST) return "at most 16 fields can be added";
+    if (site->extra_count == WEFT_EXTRA_FIELDS_MOST) return "at most 16 fields can be added";
     if (colon > WEFT_EXTRA_NAME_SIZE) return "the name is longer than 64 bytes";
 
-    char *name = config->extra_names[config->extra_count];
+    char *name = site->extra_names[site->extra_count];
     for (size_t i = 0; i < colon; i++) {
         bool is_upper = line[i] >= 'A' && line[i] <= 'Z';
         name[i] = line[i];
@@ -72,14 +150,14 @@ const char *weft_server_config_add_field(struct weft_server_config *config, cons
     if (!weft_http_field_name_is_valid(field.name)) return "the name is no token";
     if (!weft_http_field_value_is_valid(field.value)) return "the value holds a control byte";
     if (is_written_by_us(field.id)) return "this field is written by the server itself";
-    config->extra_fields[config->extra_count++] = field;
+    site->extra_fields[site->extra_count++] = field;
     return NULL;
 }
 
-bool weft_server_config_lets_keep(const struct weft_server_config *config)
+bool weft_site_config_lets_keep(const struct weft_site_config *site)
 {
-    const struct weft_http_field *field = weft_http_field_find(
-        config->extra_fields, config->extra_count, WEFT_HTTP_FIELD_CACHE_CONTROL);
+    const struct weft_http_field *field =
+        weft_http_field_find(site->extra_fields, site->extra_count, WEFT_HTTP_FIELD_CACHE_CONTROL);
     if (!field) return false; // no-cache is what files say by themselves
     struct weft_http_cache_control control = weft_http_cache_control_parse(field->value);
     return weft_http_cache_control_is_fresh(&control);
@@ -121,6 +199,52 @@ static bool root_is_directory(const char *root, char *error, size_t error_size)
     return true;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static size_t count_names(const struct weft_server_config *config, const char **names)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->site_count; i++) {
+        for (size_t k = 0; k < config->sites[i]->name_count; k++, count++) {
+            if (names) names[count] = config->sites[i]->names[k];
+        }
+    }
+    return count;
+}
+
+// No name is that of two sites, and no two sites are the default.
+static bool names_differ(const struct weft_server_config *config, char *error, size_t error_size)
+{
+    size_t defaults = 0;
+    for (size_t i = 0; i < config->site_count; i++) {
+        defaults += config->sites[i]->name_count == 0;
+    }
+    if (config->site_count == 0 || defaults > 1) {
+        snprintf(error, error_size,
+                 defaults > 1 ? "two sites are without names: only one can serve all other names"
+                              : "no site: name a directory that is to be served");
+        return false;
+    }
+    size_t count = count_names(config, NULL);
+    const char **names = calloc(count + 1, sizeof(*names));
+    if (!names) {
+        snprintf(error, error_size, "no memory");
+        return false;
+    }
+    (void)count_names(config, names);
+    qsort(names, count, sizeof(*names), compare_names);
+    bool differ = true;
+    for (size_t i = 1; i < count && differ; i++) {
+        differ = strcmp(names[i - 1], names[i]) != 0;
+        if (!differ) snprintf(error, error_size, "the name '%s' stands twice", names[i]);
+    }
+    free(names);
+    return differ;
+}
+
 bool weft_server_config_is_valid(const struct weft_server_config *config, char *error,
                                  size_t error_size)
 {
@@ -137,5 +261,8 @@ bool weft_server_config_is_valid(const struct weft_server_config *config, char *
                  "limits below field_section_size=1024 or concurrent_streams=1 serve nobody");
         return false;
     }
-    return root_is_directory(config->root, error, error_size);
+    for (size_t i = 0; i < config->site_count; i++) {
+        if (!root_is_directory(config->sites[i]->root, error, error_size)) return false;
+    }
+    return names_differ(config, error, error_size);
 }

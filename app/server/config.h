@@ -2,6 +2,7 @@
 #ifndef WEFT_SERVER_CONFIG_H
 #define WEFT_SERVER_CONFIG_H
 
+#include "base/arena.h"
 #include "http/field.h"
 #include "http/limits.h"
 #include "net/tls.h"
@@ -9,6 +10,7 @@
 #include "server/manifest.h"
 
 enum {
+    WEFT_SITES_MOST = 4096,
     WEFT_LISTENS_MOST = 16,
     WEFT_CERTIFICATES_MOST = 32,
     WEFT_INDEX_NAMES_MOST = 8,
@@ -29,17 +31,12 @@ enum weft_early_hints {
     WEFT_EARLY_HINTS_NEVER,
 };
 
-/** Texts and spans are borrowed for the server's life; it points into itself, so it must not move. Start from
- *  weft_server_config_init(). */
-struct weft_server_config {
-    const char *root; // the directory that is served
-    struct weft_listen_url listens[WEFT_LISTENS_MOST];
-    size_t listen_count;
-    struct weft_tls_certificate certificates[WEFT_CERTIFICATES_MOST]; // the first is the default
-    size_t certificate_count;
-    unsigned thread_count;
-    const char *access_log; // a file, "-" for standard output, NULL for none
-    enum weft_log_format log_format;
+/** What is served under some names. Texts and spans are borrowed for the server's life, or the arena's of the whole
+ *  configuration; it points into itself, so it must not move. */
+struct weft_site_config {
+    const char **names; // example.org, *.example.org; in lower case
+    size_t name_count;  // 0: the default, for all names that are no other site's
+    const char *root;   // the directory that is served
     bool lists_directories;
     const char *index_names[WEFT_INDEX_NAMES_MOST]; // tried in order
     size_t index_count;
@@ -48,14 +45,43 @@ struct weft_server_config {
     size_t extra_count;
     const struct weft_manifest *manifest; // NULL for none
     enum weft_early_hints early_hints;
+};
+
+/** Start from weft_server_config_init(). It must not move. */
+struct weft_server_config {
+    struct weft_arena arena; // holds what was added
+    struct weft_site_config **sites;
+    size_t site_count;
+    struct weft_listen_url listens[WEFT_LISTENS_MOST];
+    size_t listen_count;
+    struct weft_tls_certificate certificates[WEFT_CERTIFICATES_MOST]; // the first is the default
+    size_t certificate_count;
+    unsigned thread_count;
+    const char *access_log; // a file, "-" for standard output, NULL for none
+    enum weft_log_format log_format;
     size_t cache_size;         // bytes of small files kept in memory, all threads together
     const char *congestion;    // of TCP, by the kernel's name; NULL: the system's
     uint32_t drain_timeout_ms; // how long answers in flight may take once the end is asked for
     struct weft_http_limits limits;
 };
 
-/** The defaults, without a root, a listener or a certificate; a thread for each processor that this process may run on. */
+/** The defaults, without a site, a listener or a certificate; a thread for each processor that this process may run on. */
 void weft_server_config_init(struct weft_server_config *config);
+
+/** Gives its memory back, but for manifests, which are the caller's. */
+void weft_server_config_deinit(struct weft_server_config *config);
+
+/** Adds a site with the defaults, without names and root; NULL without memory, or where there are too many. */
+struct weft_site_config *weft_server_config_add_site(struct weft_server_config *config);
+
+/**
+ * Adds a name of a site.
+ *
+ * name     example.org, or *.example.org for all that has one label more; upper case is made lower
+ * returns  NULL, or what is wrong with it: static text
+ */
+const char *weft_site_config_add_name(struct weft_server_config *config,
+                                      struct weft_site_config *site, struct weft_span name);
 
 /**
  * Adds a field of every answer.
@@ -63,11 +89,11 @@ void weft_server_config_init(struct weft_server_config *config);
  * line     "Name: value"; borrowed as the texts are
  * returns  NULL, or what is wrong with it: static text; nothing was added then
  */
-const char *weft_server_config_add_field(struct weft_server_config *config, const char *line);
+const char *weft_site_config_add_field(struct weft_site_config *site, const char *line);
 
-/** May clients keep files and use them without asking again, by the configuration's Cache-Control? Hints are of use
+/** May clients keep files and use them without asking again, by the site's Cache-Control? Hints are of use
  *  only then. */
-bool weft_server_config_lets_keep(const struct weft_server_config *config);
+bool weft_site_config_lets_keep(const struct weft_site_config *site);
 
 /**
  * Sets a limit of lib/http/limits.h.

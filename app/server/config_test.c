@@ -13,12 +13,15 @@ TEST(the_usual_configuration_lacks_only_a_root_and_listeners)
     weft_server_config_init(&config);
     CHECK(config.thread_count >= 1 && config.thread_count <= WEFT_THREADS_MOST);
     CHECK_EQ(config.limits.concurrent_streams, 256);
-    config.root = "/";
+    struct weft_site_config *site = weft_server_config_add_site(&config);
+    CHECK(site != NULL);
+    site->root = "/";
     CHECK(!weft_server_config_is_valid(&config, error, sizeof(error)));
     CHECK(strstr(error, "--listen") != NULL);
     CHECK(weft_listen_url_parse("http://localhost:0", &config.listens[0]) == NULL);
     config.listen_count = 1;
     CHECK(weft_server_config_is_valid(&config, error, sizeof(error)));
+    weft_server_config_deinit(&config);
 }
 
 TEST(what_cannot_be_served_is_named)
@@ -34,23 +37,26 @@ TEST(what_cannot_be_served_is_named)
         struct weft_server_config config;
         char error[256] = "";
         weft_server_config_init(&config);
-        config.root = rows[i].root;
+        struct weft_site_config *site = weft_server_config_add_site(&config);
+        CHECK(site != NULL);
+        site->root = rows[i].root;
         config.listen_count = 1;
         CHECK(!weft_server_config_is_valid(&config, error, sizeof(error)));
         CHECK(strstr(error, rows[i].root) != NULL && strstr(error, rows[i].word) != NULL);
+        weft_server_config_deinit(&config);
     }
 }
 
 TEST(fields_are_added_in_lower_case_and_trimmed)
 {
-    struct weft_server_config config;
-    weft_server_config_init(&config);
-    CHECK(weft_server_config_add_field(&config, "X-Frame-Options:\t DENY ") == NULL);
-    CHECK(weft_server_config_add_field(&config, "Cache-Control:max-age=1") == NULL);
-    CHECK_EQ(config.extra_count, 2);
-    CHECK_SPAN(config.extra_fields[0].name, "x-frame-options");
-    CHECK_SPAN(config.extra_fields[0].value, "DENY");
-    CHECK_EQ(config.extra_fields[1].id, WEFT_HTTP_FIELD_CACHE_CONTROL);
+    struct weft_site_config config = {0};
+    struct weft_site_config *site = &config;
+    CHECK(weft_site_config_add_field(site, "X-Frame-Options:\t DENY ") == NULL);
+    CHECK(weft_site_config_add_field(site, "Cache-Control:max-age=1") == NULL);
+    CHECK_EQ(site->extra_count, 2);
+    CHECK_SPAN(site->extra_fields[0].name, "x-frame-options");
+    CHECK_SPAN(site->extra_fields[0].value, "DENY");
+    CHECK_EQ(site->extra_fields[1].id, WEFT_HTTP_FIELD_CACHE_CONTROL);
 }
 
 // One output gate for what the configuration sets: no line of it starts another field.
@@ -61,16 +67,68 @@ TEST(fields_that_would_do_harm_are_refused)
         "x: a\r\nset: b",    "content-length: 5", "Transfer-Encoding: chunked",
         "connection: close", "ETag: \"x\"",       "date: now",
     };
+    struct weft_site_config config = {0};
+    struct weft_site_config *site = &config;
+    for (size_t i = 0; i < WEFT_COUNT(lines); i++) {
+        CHECK(weft_site_config_add_field(site, lines[i]) != NULL);
+    }
+    CHECK_EQ(site->extra_count, 0);
+    for (int i = 0; i < WEFT_EXTRA_FIELDS_MOST; i++) {
+        CHECK(weft_site_config_add_field(site, "a: b") == NULL);
+    }
+    CHECK(weft_site_config_add_field(site, "a: b") != NULL);
+}
+
+TEST(a_sites_names_are_host_names_in_lower_case)
+{
+    static const char *const wrong[] = {"",   "a..b", ".a",   "a.",       "a b", "a:80",    "*",
+                                        "*.", "a.*",  "**.a", "http://a", "[1]", "\xc3\xbc"};
     struct weft_server_config config;
     weft_server_config_init(&config);
-    for (size_t i = 0; i < WEFT_COUNT(lines); i++) {
-        CHECK(weft_server_config_add_field(&config, lines[i]) != NULL);
+    struct weft_site_config *site = weft_server_config_add_site(&config);
+    CHECK(site != NULL);
+    for (size_t i = 0; i < WEFT_COUNT(wrong); i++) {
+        CHECK(weft_site_config_add_name(&config, site, weft_span_of(wrong[i])) != NULL);
     }
-    CHECK_EQ(config.extra_count, 0);
-    for (int i = 0; i < WEFT_EXTRA_FIELDS_MOST; i++) {
-        CHECK(weft_server_config_add_field(&config, "a: b") == NULL);
+    CHECK_EQ(site->name_count, 0);
+    static const char *const good[] = {"Example.ORG", "*.example.org", "127.0.0.1", "[::1]", "a"};
+    for (size_t i = 0; i < WEFT_COUNT(good); i++) {
+        CHECK(weft_site_config_add_name(&config, site, weft_span_of(good[i])) == NULL);
     }
-    CHECK(weft_server_config_add_field(&config, "a: b") != NULL);
+    CHECK_EQ(site->name_count, 5);
+    CHECK(strcmp(site->names[0], "example.org") == 0);
+    CHECK(strcmp(site->names[4], "a") == 0);
+    weft_server_config_deinit(&config);
+}
+
+static struct weft_site_config *add_site(struct weft_server_config *config, const char *name)
+{
+    struct weft_site_config *site = weft_server_config_add_site(config);
+    CHECK(site != NULL);
+    site->root = "/";
+    if (name) CHECK(weft_site_config_add_name(config, site, weft_span_of(name)) == NULL);
+    return site;
+}
+
+TEST(a_name_is_that_of_one_site_and_one_site_is_the_default)
+{
+    static const char *const rows[][3] = {
+        {"a.test", "A.test", "'a.test' stands twice"},
+        {NULL, NULL, "two sites are without names"},
+        {"a.test", "b.test", NULL},
+        {NULL, "a.test", NULL},
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct weft_server_config config;
+        char error[256] = "";
+        weft_server_config_init(&config);
+        config.listen_count = 1;
+        add_site(&config, rows[i][0]);
+        add_site(&config, rows[i][1]);
+        CHECK_EQ(weft_server_config_is_valid(&config, error, sizeof(error)), !rows[i][2]);
+        CHECK(!rows[i][2] || strstr(error, rows[i][2]));
+        weft_server_config_deinit(&config);
+    }
 }
 
 TEST(limits_are_set_by_their_names)

@@ -62,7 +62,7 @@ static bool look_at(const struct weft_site *site, struct weft_span path, const c
     int size =
         snprintf(full, sizeof(full), "%.*s%s", (int)path.size, (const char *)path.data, name);
     if (size < 0 || (size_t)size >= sizeof(full)) return false;
-    if (weft_root_stat(site->root, full, status) != 0) return false;
+    if (weft_root_stat(site->place.root, full, status) != 0) return false;
     return S_ISDIR(status->st_mode) || S_ISREG(status->st_mode);
 }
 
@@ -198,7 +198,7 @@ static struct weft_file *read_folder(const struct weft_site *site, struct weft_s
 {
     struct rows rows = {0};
     struct weft_file *page = NULL;
-    int fd = weft_root_open_directory(site->root, name);
+    int fd = weft_root_open_directory(site->place.root, name);
     *error = fd < 0 ? fd : 0;
     if (fd < 0) return NULL;
     DIR *directory = fdopendir(fd);
@@ -217,8 +217,9 @@ static struct weft_file *read_folder(const struct weft_site *site, struct weft_s
 static struct weft_file *find_page(const struct weft_site *site, const char *name)
 {
     for (size_t i = 0; i < WEFT_LISTINGS_KEPT; i++) {
-        const struct weft_listing *listing = &site->listings[i];
-        bool is_young = listing->path && site->now_us - listing->made_us < WEFT_CACHE_CHECK_US;
+        const struct weft_listing *listing = &site->shared->listings[i];
+        bool is_young = listing->path && listing->site == site &&
+                        site->shared->now_us - listing->made_us < WEFT_CACHE_CHECK_US;
         if (is_young && strcmp(listing->path, name) == 0) return weft_file_hold(listing->page);
     }
     return NULL;
@@ -227,13 +228,14 @@ static struct weft_file *find_page(const struct weft_site *site, const char *nam
 // Keeps a page in place of the one that was made longest ago; without memory it is used once.
 static void keep_page(struct weft_site *site, const char *name, struct weft_file *page)
 {
-    struct weft_listing *listing = &site->listings[site->listing_next];
+    struct weft_site_shared *shared = site->shared;
+    struct weft_listing *listing = &shared->listings[shared->listing_next];
     char *path = strdup(name);
     if (!path) return;
     free(listing->path);
     weft_file_release(listing->page);
-    *listing = (struct weft_listing){path, weft_file_hold(page), site->now_us};
-    site->listing_next = (site->listing_next + 1) % WEFT_LISTINGS_KEPT;
+    *listing = (struct weft_listing){site, path, weft_file_hold(page), shared->now_us};
+    shared->listing_next = (shared->listing_next + 1) % WEFT_LISTINGS_KEPT;
 }
 
 static void answer_page(struct weft_site *site, struct weft_file *page, struct weft_answer *answer)

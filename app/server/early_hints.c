@@ -46,7 +46,7 @@ bool weft_early_hints_pay(const struct weft_site *site, const struct weft_http_h
 void weft_early_hints_send(const struct weft_site *site, struct weft_conn *conn, uint64_t stream_id,
                            struct weft_span link)
 {
-    const struct weft_server_config *config = site->config;
+    const struct weft_site_config *config = site->config;
     struct weft_http_field fields[1 + WEFT_EXTRA_FIELDS_MOST];
     struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
     fields[head.field_count++] = WEFT_HTTP_FIELD(LINK, link);

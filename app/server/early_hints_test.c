@@ -52,7 +52,7 @@ TEST(a_navigation_is_known_by_what_the_browser_says_of_it)
 // §3: and never over HTTP/1, where an old client may take the 103 for the answer
 TEST(hints_are_not_sent_where_they_do_harm_or_nothing)
 {
-    struct weft_server_config config = {.early_hints = WEFT_EARLY_HINTS_ALWAYS};
+    struct weft_site_config config = {.early_hints = WEFT_EARLY_HINTS_ALWAYS};
     struct weft_site site = {.config = &config, .hints_are_fresh = true};
     struct weft_manifest_page page = {0};
     struct weft_http_head head = request_of("navigate", "document", NULL);

@@ -26,6 +26,7 @@ static const struct page {
     X(412, "Precondition Failed",      "It is no longer in the state that the request asked for.")
     X(414, "URI Too Long",             "The address is longer than any file name.")
     X(416, "Range Not Satisfiable",    "It ends before the part that was asked for.")
+    X(421, "Misdirected Request",      "This server does not answer for that name here.")
     X(500, "Internal Server Error",    "The server failed; this is not your fault.")
     X(503, "Service Unavailable",      "The server has too much to do; try again in a moment.")
 #undef X
@@ -46,7 +47,7 @@ static const struct weft_resource *own_page(struct weft_site *site, uint16_t sta
     char path[16];
     int size = snprintf(path, sizeof(path), "/%u.html", status);
     struct weft_span span = {(const uint8_t *)path, (size_t)size};
-    const struct weft_resource *resource = weft_file_cache_find(&site->cache, span, site->now_us);
+    const struct weft_resource *resource = weft_site_find(site, span);
     return resource->kind == WEFT_RESOURCE_FILE ? resource : NULL;
 }
 

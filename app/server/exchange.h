@@ -8,12 +8,14 @@
 enum { WEFT_EXCHANGES_KEPT = 1024 }; // free ones of a thread
 
 struct weft_promise;
+struct weft_site;
 
 struct weft_exchange {
     struct weft_list link;           // among those of its connection
     struct weft_exchange *next_free; // in the pool
     uint64_t stream_id;
     const struct weft_http_head *request; // lent until the stream is closed, or the promise's
+    struct weft_site *site;               // which it is for
     struct weft_promise *promise;         // where it was not asked for; freed with it
     struct weft_body body;
     uint64_t started_us;

@@ -15,6 +15,7 @@ enum {
 /** A path and what it named when it was last looked at. */
 struct weft_cache_entry {
     struct weft_resource resource;
+    const struct weft_file_place *place;
     struct weft_list by_age;
     struct weft_cache_entry *next; // in the bucket
     uint64_t hash;
@@ -161,22 +162,22 @@ static bool look_at_file(const struct weft_root *root, struct look *look)
     return true;
 }
 
-static bool look_for_index(const struct weft_file_cache *cache, struct look *look)
+static bool look_for_index(const struct weft_file_place *place, struct look *look)
 {
     size_t size = strlen(look->path);
-    for (size_t i = 0; i < cache->config.index_count; i++) {
-        const char *name = cache->config.index_names[i];
+    for (size_t i = 0; i < place->index_count; i++) {
+        const char *name = place->index_names[i];
         if (size + strlen(name) >= sizeof(look->path)) continue;
         strcpy(look->path + size, name); // NOLINT: it was measured on the line before
-        if (look_at_file(cache->config.root, look)) return true;
+        if (look_at_file(place->root, look)) return true;
     }
     look->path[size] = 0;
     return false;
 }
 
-static void look_at(const struct weft_file_cache *cache, struct weft_span path, struct look *look)
+static void look_at(const struct weft_file_place *place, struct weft_span path, struct look *look)
 {
-    const struct weft_root *root = cache->config.root;
+    const struct weft_root *root = place->root;
     struct stat status;
     look->kind = WEFT_RESOURCE_NOTHING;
     look->codings = 0;
@@ -184,7 +185,7 @@ static void look_at(const struct weft_file_cache *cache, struct weft_span path, 
     look->path[path.size] = 0;
 
     bool has_slash = path.data[path.size - 1] == '/';
-    if (has_slash && look_for_index(cache, look)) return;
+    if (has_slash && look_for_index(place, look)) return;
     if (!has_slash && look_at_file(root, look)) return;
     look->path[path.size] = 0;
     int error = weft_root_stat(root, look->path, &status);
@@ -222,7 +223,7 @@ static enum weft_resource_kind open_one(struct weft_file_cache *cache,
     struct stat status;
     size_t size = strlen(look->path);
     strcpy(look->path + size, suffixes[index]); // NOLINT: look_at_file() has measured it
-    int fd = weft_root_open_file(cache->config.root, look->path, &status);
+    int fd = weft_root_open_file(entry->place->root, look->path, &status);
     look->path[size] = 0;
     if (fd < 0) return kind_of_error(fd);
 
@@ -231,7 +232,7 @@ static enum weft_resource_kind open_one(struct weft_file_cache *cache,
         .varies = (look->codings & ~1U) != 0,
     };
     if (index > 0) traits.coding = weft_http_coding_text((enum weft_http_coding)(1U << index));
-    struct weft_file *file = weft_file_new(fd, &status, cache->config.heads, &traits);
+    struct weft_file *file = weft_file_new(fd, &status, entry->place->heads, &traits);
     if (!file) return WEFT_RESOURCE_FAILED;
     file->serial = ++cache->serial;
     entry->resource.files[index] = file;
@@ -258,14 +259,16 @@ static void open_all(struct weft_file_cache *cache, struct weft_cache_entry *ent
     cache->loads++;
 }
 
-static struct weft_cache_entry *new_entry(struct weft_file_cache *cache, struct weft_span path,
-                                          uint64_t hash)
+static struct weft_cache_entry *new_entry(struct weft_file_cache *cache,
+                                          const struct weft_file_place *place,
+                                          struct weft_span path, uint64_t hash)
 {
     struct weft_cache_entry *entry = calloc(1, sizeof(*entry) + path.size);
     if (!entry) return NULL;
     struct weft_cache_entry **bucket = &cache->buckets[hash & (cache->bucket_count - 1)];
     memcpy(entry->path, path.data, path.size);
     entry->path_size = path.size;
+    entry->place = place;
     entry->hash = hash;
     entry->next = *bucket;
     *bucket = entry;
@@ -274,11 +277,13 @@ static struct weft_cache_entry *new_entry(struct weft_file_cache *cache, struct 
 }
 
 static struct weft_cache_entry *find_entry(const struct weft_file_cache *cache,
+                                           const struct weft_file_place *place,
                                            struct weft_span path, uint64_t hash)
 {
     struct weft_cache_entry *entry = cache->buckets[hash & (cache->bucket_count - 1)];
-    while (entry && (entry->hash != hash || entry->path_size != path.size ||
-                     memcmp(entry->path, path.data, path.size) != 0)) {
+    while (entry &&
+           (entry->hash != hash || entry->place != place || entry->path_size != path.size ||
+            memcmp(entry->path, path.data, path.size) != 0)) {
         entry = entry->next;
     }
     return entry;
@@ -289,7 +294,7 @@ static void refresh(struct weft_file_cache *cache, struct weft_cache_entry *entr
 {
     struct look look;
     struct weft_span path = {(const uint8_t *)entry->path, entry->path_size};
-    look_at(cache, path, &look);
+    look_at(entry->place, path, &look);
     bool is_known = entry->was_checked && is_unchanged(entry, &look);
     entry->checked_us = now_us;
     entry->was_checked = true;
@@ -320,18 +325,19 @@ static void keep_used(struct weft_file_cache *cache, struct weft_cache_entry *en
 static const struct weft_resource failed = {.kind = WEFT_RESOURCE_FAILED};
 
 const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
+                                                 const struct weft_file_place *place,
                                                  struct weft_span path, uint64_t now_us)
 {
     static const struct weft_resource nothing = {.kind = WEFT_RESOURCE_NOTHING};
-    if (path.size == 0 || path.size >= WEFT_PATH_SIZE) return &nothing;
+    if (path.size == 0 || path.size >= WEFT_PATH_SIZE || !place->root) return &nothing;
 
-    uint64_t hash = weft_hash_bytes(cache->config.seed, path);
-    struct weft_cache_entry *entry = find_entry(cache, path, hash);
+    uint64_t hash = weft_hash_bytes(cache->config.seed ^ (uintptr_t)place, path);
+    struct weft_cache_entry *entry = find_entry(cache, place, path, hash);
     if (entry && now_us - entry->checked_us < WEFT_CACHE_CHECK_US) {
         cache->hits++;
         if (entry->descriptors > 0) keep_used(cache, entry);
     } else {
-        if (!entry) entry = new_entry(cache, path, hash);
+        if (!entry) entry = new_entry(cache, place, path, hash);
         if (!entry) return &failed;
         refresh(cache, entry, now_us);
     }

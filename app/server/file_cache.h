@@ -40,11 +40,15 @@ static inline struct weft_file *weft_resource_file(const struct weft_resource *r
     return resource->files[__builtin_ctz((unsigned)coding)];
 }
 
-struct weft_file_cache_config {
-    const struct weft_root *root;
+/** Where paths lead, and what is said of the files there. One cache may serve many. */
+struct weft_file_place {
+    const struct weft_root *root;        // NULL: nothing is there
     const struct weft_file_heads *heads; // for the files' answers
     const char *const *index_names;
     size_t index_count;
+};
+
+struct weft_file_cache_config {
     size_t bytes_most;
     size_t entries_most;
     size_t descriptors_most;
@@ -74,10 +78,12 @@ void weft_file_cache_deinit(struct weft_file_cache *cache);
 /**
  * What does a path name?
  *
+ * place   borrowed for the cache's life
  * path    decoded and without dot segments (weft_http_path_decode()), shorter than WEFT_PATH_SIZE
  * now_us  the monotonic clock
  */
 const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
+                                                 const struct weft_file_place *place,
                                                  struct weft_span path, uint64_t now_us);
 
 #endif

@@ -11,6 +11,7 @@ struct scene {
     struct temp_dir dir;
     struct weft_root root;
     struct weft_file_cache cache;
+    struct weft_file_place place;
 };
 
 static const int64_t now = 4000000000; // a Date later than any file's
@@ -22,11 +23,9 @@ static void scene_begin(struct scene *scene, size_t bytes, size_t entries, size_
 {
     scene->dir = temp_dir_new();
     CHECK_EQ(weft_root_open(&scene->root, scene->dir.path), 0);
+    scene->place = (struct weft_file_place){
+        .root = &scene->root, .heads = &heads, .index_names = index_names, .index_count = 2};
     struct weft_file_cache_config config = {
-        .root = &scene->root,
-        .heads = &heads,
-        .index_names = index_names,
-        .index_count = 2,
         .bytes_most = bytes,
         .entries_most = entries,
         .descriptors_most = descriptors,
@@ -46,7 +45,7 @@ static void scene_end(struct scene *scene)
 
 static const struct weft_resource *find(struct scene *scene, const char *path, uint64_t now_us)
 {
-    return weft_file_cache_find(&scene->cache, weft_span_of(path), now_us);
+    return weft_file_cache_find(&scene->cache, &scene->place, weft_span_of(path), now_us);
 }
 
 static struct weft_span bytes_of(const struct weft_resource *resource)

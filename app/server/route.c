@@ -23,6 +23,10 @@ static void refuse_method(struct weft_site *site, struct weft_answer *answer)
 void weft_route(struct weft_site *site, const struct weft_http_head *request,
                 struct weft_answer *answer)
 {
+    if (!site->place.root) {
+        weft_error_page(site, 421, answer); // nobody's: the name is not ours, §15.5.20
+        return;
+    }
     switch (request->method) {
     case WEFT_HTTP_GET:
     case WEFT_HTTP_HEAD: weft_static_files(site, request, answer); break;

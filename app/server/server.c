@@ -24,7 +24,7 @@ struct thread {
 
 struct weft_server {
     const struct weft_server_config *config;
-    struct weft_root root;
+    struct weft_root *roots; // one for each site
     struct weft_tls_context *tls;
     int ended_fd;
     atomic_uint running; // threads
@@ -58,7 +58,7 @@ static bool open_tls(struct weft_server *server, char *error, size_t error_size)
 static bool open_workers(struct weft_server *server, char *error, size_t error_size)
 {
     struct weft_worker_config config = {
-        .server = server->config, .root = &server->root, .tls = server->tls};
+        .server = server->config, .roots = server->roots, .tls = server->tls};
     for (unsigned i = 0; i < server->config->thread_count; i++) {
         struct thread *thread = &server->threads[i];
         if (getrandom(&config.seed, sizeof(config.seed), 0) != (ssize_t)sizeof(config.seed)) {
@@ -124,6 +124,27 @@ static bool open_listeners(struct weft_server *server, char *error, size_t error
     return true;
 }
 
+static bool open_roots(struct weft_server *server, char *error, size_t error_size)
+{
+    const struct weft_server_config *config = server->config;
+    server->roots = calloc(config->site_count, sizeof(*server->roots));
+    if (!server->roots) {
+        snprintf(error, error_size, "no memory");
+        return false;
+    }
+    for (size_t i = 0; i < config->site_count; i++) {
+        server->roots[i].fd = -1;
+    }
+    for (size_t i = 0; i < config->site_count; i++) {
+        int result = weft_root_open(&server->roots[i], config->sites[i]->root);
+        if (result == 0) continue;
+        snprintf(error, error_size, "cannot serve '%s': %s", config->sites[i]->root,
+                 strerror(-result));
+        return false;
+    }
+    return true;
+}
+
 struct weft_server *weft_server_new(const struct weft_server_config *config, char *error,
                                     size_t error_size)
 {
@@ -133,13 +154,12 @@ struct weft_server *weft_server_new(const struct weft_server_config *config, cha
         return NULL;
     }
     server->config = config;
-    server->root.fd = -1;
     server->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int result = server->ended_fd < 0 ? -errno : weft_root_open(&server->root, config->root);
-    if (result < 0) {
-        snprintf(error, error_size, "cannot serve '%s': %s", config->root, strerror(-result));
+    if (server->ended_fd < 0) {
+        snprintf(error, error_size, "cannot start: %s", strerror(errno));
         goto failed;
     }
+    if (!open_roots(server, error, error_size)) goto failed;
     if (!open_tls(server, error, error_size)) goto failed;
     if (!open_workers(server, error, error_size)) goto failed;
     if (!open_listeners(server, error, error_size)) goto failed;
@@ -215,7 +235,10 @@ void weft_server_free(struct weft_server *server)
         weft_worker_free(server->threads[i].worker);
     }
     if (server->tls) weft_tls_context_free(server->tls);
-    weft_root_close(&server->root);
+    for (size_t i = 0; server->roots && i < server->config->site_count; i++) {
+        weft_root_close(&server->roots[i]);
+    }
+    free(server->roots);
     if (server->ended_fd >= 0) close(server->ended_fd);
     free(server);
 }

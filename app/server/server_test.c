@@ -20,7 +20,9 @@ static void scene_begin(struct scene *scene, unsigned thread_count)
     scene->dir = temp_dir_new();
     temp_dir_file(&scene->dir, "hello.txt", "hello\n");
     weft_server_config_init(&scene->config);
-    scene->config.root = scene->dir.path;
+    struct weft_site_config *site = weft_server_config_add_site(&scene->config);
+    CHECK(site != NULL);
+    site->root = scene->dir.path;
     scene->config.thread_count = thread_count;
     CHECK(weft_listen_url_parse("http://127.0.0.1:0", &scene->config.listens[0]) == NULL);
     scene->config.listen_count = 1;
@@ -32,6 +34,7 @@ static void scene_begin(struct scene *scene, unsigned thread_count)
 static void scene_end(struct scene *scene)
 {
     weft_server_free(scene->server);
+    weft_server_config_deinit(&scene->config);
     temp_dir_remove(&scene->dir);
 }
 

@@ -1,4 +1,4 @@
-// server/site.h: what one thread serves, and the handlers' common tools.
+// server/site.h: one site as one thread serves it, and the handlers' common tools.
 #ifndef WEFT_SERVER_SITE_H
 #define WEFT_SERVER_SITE_H
 
@@ -11,44 +11,68 @@ enum { WEFT_SITE_COMMON_FIELDS = 3 };
 
 enum { WEFT_LISTINGS_KEPT = 4 };
 
+struct weft_site;
+
 /** The page of a folder, which all share who ask for it within a second. */
 struct weft_listing {
+    const struct weft_site *site;
     char *path; // NULL: none
     struct weft_file *page;
     uint64_t made_us;
 };
 
-/** The configuration and the root are shared and only read; all else is the thread's own. */
-struct weft_site {
-    const struct weft_server_config *config;
-    const struct weft_root *root;
+/** What the sites of a thread share; nobody else touches it. */
+struct weft_site_shared {
     struct weft_clock clock;
     struct weft_http_field common[WEFT_SITE_COMMON_FIELDS]; // of every answer
-    struct weft_file_heads heads;
     struct weft_file_cache cache;
     struct weft_listing listings[WEFT_LISTINGS_KEPT];
     size_t listing_next;
-    bool delivers;        // there are hints or pushes to think of
-    bool hints_are_fresh; // what is hinted may be kept and used, so that it is fetched once
-    uint64_t now_us;      // set for each turn, as the clock is
-    uint64_t seed;        // moves on with each boundary
+    uint64_t now_us; // set for each turn, as the clock is
+    uint64_t seed;   // moves on with each boundary
 };
+
+/** The configuration and the root are the server's and only read; all else is the thread's own. */
+struct weft_site {
+    const struct weft_site_config *config;
+    struct weft_site_shared *shared;
+    struct weft_file_heads heads;
+    struct weft_file_place place; // its root, and how its files are described
+    size_t index;                 // among the sites of the configuration
+    bool delivers;                // there are hints or pushes to think of
+    bool hints_are_fresh;         // what is hinted may be kept and used, so that it is fetched once
+};
+
+/**
+ * Starts what the sites of a thread share. It must not move: heads point into it.
+ *
+ * returns  false without memory
+ */
+WEFT_MUST_USE bool weft_site_shared_init(struct weft_site_shared *shared,
+                                         const struct weft_server_config *config, uint64_t seed);
+void weft_site_shared_deinit(struct weft_site_shared *shared);
 
 /**
  * Starts a site. It must not move: heads point into it.
  *
- * config, root  borrowed for its life
- * returns       false without memory
+ * config, root, shared  borrowed for its life; without a root it has no files
  */
-WEFT_MUST_USE bool weft_site_init(struct weft_site *site, const struct weft_server_config *config,
-                                  const struct weft_root *root, uint64_t seed);
-void weft_site_deinit(struct weft_site *site);
+void weft_site_init(struct weft_site *site, const struct weft_site_config *config,
+                    const struct weft_root *root, struct weft_site_shared *shared);
 
 /** Tells the time: monotonic, and in seconds from 1970. */
-static inline void weft_site_set_time(struct weft_site *site, uint64_t now_us, int64_t seconds)
+static inline void weft_site_shared_set_time(struct weft_site_shared *shared, uint64_t now_us,
+                                             int64_t seconds)
 {
-    site->now_us = now_us;
-    weft_clock_set(&site->clock, seconds);
+    shared->now_us = now_us;
+    weft_clock_set(&shared->clock, seconds);
+}
+
+/** What does a decoded path of the site name? */
+static inline const struct weft_resource *weft_site_find(struct weft_site *site,
+                                                         struct weft_span path)
+{
+    return weft_file_cache_find(&site->shared->cache, &site->place, path, site->shared->now_us);
 }
 
 /** Adds the fields of every answer. */

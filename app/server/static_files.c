@@ -73,7 +73,7 @@ static uint64_t stamp_of(const struct weft_site *site, const struct weft_file *f
                          bool is_unchanged)
 {
     return (uint64_t)file->serial << 33 | (uint64_t)is_unchanged << 32 |
-           (uint32_t)site->clock.seconds;
+           (uint32_t)site->shared->clock.seconds;
 }
 
 static void answer_whole(const struct weft_site *site, struct weft_file *file,
@@ -120,8 +120,9 @@ static void answer_ranges(struct weft_site *site, struct weft_file *file,
     for (size_t i = 0; i < file->field_count; i++) {
         if (fields[i].id == WEFT_HTTP_FIELD_CONTENT_TYPE) type = fields[i].value;
     }
-    site->seed = weft_hash_mix(site->seed, site->now_us);
-    answer->body = weft_body_of_ranges(file, ranges, type, site->seed, answer->text, &size);
+    uint64_t *seed = &site->shared->seed;
+    *seed = weft_hash_mix(*seed, site->shared->now_us);
+    answer->body = weft_body_of_ranges(file, ranges, type, *seed, answer->text, &size);
     if (!answer->body.kind) {
         weft_error_page(site, 503, answer);
         return;
@@ -171,9 +172,10 @@ static void answer_file(struct weft_site *site, const struct weft_http_head *req
         weft_resource_file(resource, weft_http_choose_coding(request, resource->codings));
     struct weft_http_validators validators = file->validators;
     bool uses_range = false;
-    validators.date = site->clock.seconds;
+    validators.date = site->shared->clock.seconds;
     weft_file_hold(file); // an error page may push it out of the cache
-    switch (weft_http_evaluate_conditions(request, &validators, site->clock.seconds, &uses_range)) {
+    switch (weft_http_evaluate_conditions(request, &validators, site->shared->clock.seconds,
+                                          &uses_range)) {
     case WEFT_HTTP_NOT_MODIFIED: answer_unchanged(site, file, answer); break;
     case WEFT_HTTP_FAILED_CONDITION: weft_error_page(site, 412, answer); break;
     case WEFT_HTTP_PROCEED:
@@ -211,8 +213,7 @@ void weft_static_files(struct weft_site *site, const struct weft_http_head *requ
         weft_error_page(site, 404, answer);
         return;
     }
-    const struct weft_resource *resource =
-        weft_file_cache_find(&site->cache, path.path, site->now_us);
+    const struct weft_resource *resource = weft_site_find(site, path.path);
     switch (resource->kind) {
     case WEFT_RESOURCE_FILE: answer_file(site, request, resource, answer); break;
     case WEFT_RESOURCE_DIRECTORY: answer_directory(site, &path, answer); break;

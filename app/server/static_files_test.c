@@ -11,7 +11,9 @@
 struct scene {
     struct temp_dir dir;
     struct weft_root root;
-    struct weft_server_config config;
+    struct weft_server_config server_config;
+    struct weft_site_config *config;
+    struct weft_site_shared shared;
     struct weft_site site;
     struct weft_answer answer;
     struct weft_http_field fields[8];
@@ -39,23 +41,27 @@ static struct scene *scene_new(void)
     temp_dir_file(dir, ".well-known/security.txt", "contact");
     temp_dir_file(dir, ".well-known/.dot", "SECRET");
     temp_dir_file(dir, "odd \xc3\xbc%.txt", "odd");
-    weft_server_config_init(&scene->config);
-    scene->config.root = dir->path;
-    scene->config.thread_count = 1;
+    weft_server_config_init(&scene->server_config);
+    scene->server_config.thread_count = 1;
+    scene->config = weft_server_config_add_site(&scene->server_config);
+    CHECK(scene->config != NULL);
+    scene->config->root = dir->path;
     CHECK_EQ(weft_root_open(&scene->root, dir->path), 0);
     return scene;
 }
 
 static void scene_start(struct scene *scene)
 {
-    CHECK(weft_site_init(&scene->site, &scene->config, &scene->root, 1));
+    CHECK(weft_site_shared_init(&scene->shared, &scene->server_config, 1));
+    weft_site_init(&scene->site, scene->config, &scene->root, &scene->shared);
     weft_answer_init(&scene->answer);
 }
 
 static void scene_end(struct scene *scene)
 {
     weft_answer_deinit(&scene->answer);
-    weft_site_deinit(&scene->site);
+    weft_site_shared_deinit(&scene->shared);
+    weft_server_config_deinit(&scene->server_config);
     weft_root_close(&scene->root);
     temp_dir_remove(&scene->dir);
     free(scene);
@@ -71,7 +77,7 @@ static uint16_t ask_in_pieces(struct scene *scene, enum weft_http_method method,
     scene->request.method = (uint8_t)method;
     scene->request.path = weft_span_of(target);
     scene->request.fields = scene->fields;
-    weft_site_set_time(&scene->site, scene->site.now_us + 2000000, 4000000000);
+    weft_site_shared_set_time(&scene->shared, scene->shared.now_us + 2000000, 4000000000);
     weft_route(&scene->site, &scene->request, &scene->answer);
 
     scene->content_size = 0;
@@ -365,7 +371,7 @@ TEST(the_sites_own_error_page_is_used)
 TEST(fields_of_the_configuration_are_in_every_answer)
 {
     struct scene *scene = scene_new();
-    CHECK(weft_server_config_add_field(&scene->config, "Cache-Control: max-age=60") == NULL);
+    CHECK(weft_site_config_add_field(scene->config, "Cache-Control: max-age=60") == NULL);
     scene_start(scene);
     static const char *const targets[] = {"/a.css", "/none", "/sub"};
     for (size_t i = 0; i < WEFT_COUNT(targets); i++) {
@@ -384,7 +390,7 @@ TEST(fields_of_the_configuration_are_in_every_answer)
 TEST(a_listing_shows_what_would_be_served_and_escapes_it)
 {
     struct scene *scene = scene_new();
-    scene->config.lists_directories = true;
+    scene->config->lists_directories = true;
     scene_start(scene);
     temp_dir_file(&scene->dir, "sub/<b>&\".txt", "x");
     temp_dir_file(&scene->dir, "sub/javascript:x", "x");
@@ -423,10 +429,10 @@ TEST(a_listing_is_made_once_a_second_and_shared)
     for (size_t i = 0; i < 3; i++)
         CHECK(list(scene) == page);
 
-    scene->site.now_us += WEFT_CACHE_CHECK_US;
+    scene->shared.now_us += WEFT_CACHE_CHECK_US;
     CHECK(list(scene)->size > size);
     for (int i = 0; i < 2 * WEFT_LISTINGS_KEPT; i++) { // old ones make room
-        scene->site.now_us += WEFT_CACHE_CHECK_US;
+        scene->shared.now_us += WEFT_CACHE_CHECK_US;
         CHECK(list(scene)->size > size);
     }
     scene_end(scene);
@@ -438,11 +444,11 @@ TEST(a_cached_answer_keeps_its_head_and_only_the_date_moves)
     scene_start(scene);
     (void)ask(scene, "/a.css");
     const struct weft_http_field *fields = scene->answer.head.fields;
-    uint64_t loads = scene->site.cache.loads;
-    weft_clock_set(&scene->site.clock, 5000000000);
+    uint64_t loads = scene->shared.cache.loads;
+    weft_clock_set(&scene->shared.clock, 5000000000);
     CHECK_SPAN(field(scene, WEFT_HTTP_FIELD_DATE), "Fri, 11 Jun 2128 08:53:20 GMT");
     (void)ask(scene, "/a.css");
     CHECK(scene->answer.head.fields == fields);
-    CHECK_EQ(scene->site.cache.loads, loads);
+    CHECK_EQ(scene->shared.cache.loads, loads);
     scene_end(scene);
 }

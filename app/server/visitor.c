@@ -1,6 +1,7 @@
 // server/visitor.c
 #include "server/visitor.h"
 
+#include "base/hash.h"
 #include "server/delivery.h"
 #include "server/route.h"
 
@@ -19,7 +20,9 @@ struct visitor {
     struct weft_worker *worker;
     struct weft_list exchanges;
     struct weft_cache_digest
-        *given;      // pushed, or asked for, so far; NULL where nobody thinks of pushes
+        *given; // pushed, or asked for, so far; NULL where nobody thinks of pushes
+    uint64_t
+        covered; // a name that this connection's certificate covers, hashed; 0: none was asked for
     char client[64]; // the address
     char peer[64];   // and its port
 };
@@ -57,8 +60,9 @@ static void log_exchange(struct weft_session *session, const struct weft_exchang
         record.tls_cipher = weft_tls_cipher(tls);
         record.tls_resumed = weft_tls_is_resumed(tls);
     }
-    weft_clock_set(&worker->site.clock, weft_loop_now_seconds(worker->loop));
-    weft_access_log_add(&worker->log, &worker->site.clock, &record);
+    struct weft_clock *clock = &worker->sites.shared.clock;
+    weft_clock_set(clock, weft_loop_now_seconds(worker->loop));
+    weft_access_log_add(&worker->log, clock, &record);
 }
 
 // Sends the answer's head; the content follows as its turns come.
@@ -77,6 +81,33 @@ static void send_answer(struct weft_conn *conn, struct weft_exchange *exchange,
     answer->body = (struct weft_body){0};
 }
 
+// Does the certificate of this connection cover a name that is not the one it was opened for?
+static bool is_covered(struct weft_session *session, const struct weft_sites_host *host)
+{
+    const struct weft_tls *tls = weft_session_tls(session);
+    struct visitor *visitor = visitor_of(session);
+    struct weft_span name = {(const uint8_t *)host->name, host->size};
+    if (!tls || weft_span_equal(name, weft_tls_server_name(tls))) return true;
+    uint64_t hash = weft_hash_bytes(visitor->worker->sites.shared.seed, name) | 1;
+    if (visitor->covered == hash) return true;
+    if (!weft_tls_covers(tls, host->name)) return false;
+    visitor->covered = hash;
+    return true;
+}
+
+// The site that a request is for; nobody's where its name is not ours, or not on this connection (RFC 9110 §15.5.20).
+static struct weft_site *site_for(struct weft_session *session,
+                                  const struct weft_http_head *request)
+{
+    struct weft_sites *sites = &visitor_of(session)->worker->sites;
+    struct weft_sites_host host;
+    if (weft_sites_are_one(sites)) return sites->usual;
+    if (!weft_sites_host_of(request->authority, &host)) return &sites->nobody;
+    struct weft_site *site = weft_sites_find(sites, &host);
+    if (!site) return &sites->nobody;
+    return site == sites->usual || is_covered(session, &host) ? site : &sites->nobody;
+}
+
 // Adds an exchange to those of the connection.
 static void take_exchange(struct weft_session *session, struct weft_exchange *exchange,
                           uint64_t stream_id, const struct weft_http_head *request)
@@ -90,7 +121,8 @@ static void take_exchange(struct weft_session *session, struct weft_exchange *ex
 }
 
 // Answers what was promised, which is then an exchange like any other.
-static void keep_promise(struct weft_session *session, struct weft_promise *promise)
+static void keep_promise(struct weft_session *session, struct weft_site *site,
+                         struct weft_promise *promise)
 {
     struct weft_worker *worker = visitor_of(session)->worker;
     struct weft_conn *conn = weft_session_conn(session);
@@ -102,9 +134,10 @@ static void keep_promise(struct weft_session *session, struct weft_promise *prom
     }
     take_exchange(session, exchange, promise->stream_id, &promise->head);
     exchange->promise = promise;
+    exchange->site = site;
     weft_conn_set_priority(conn, promise->stream_id, promise->head.priority);
     weft_answer_init(&worker->answer);
-    weft_route(&worker->site, exchange->request, &worker->answer);
+    weft_route(exchange->site, exchange->request, &worker->answer);
     send_answer(conn, exchange, &worker->answer);
     weft_answer_deinit(&worker->answer);
 }
@@ -115,7 +148,7 @@ static struct weft_promise *start_delivery(struct weft_session *session,
 {
     struct visitor *visitor = visitor_of(session);
     struct weft_delivery delivery = {
-        .site = &visitor->worker->site,
+        .site = exchange->site,
         .conn = weft_session_conn(session),
         .stream_id = exchange->stream_id,
         .request = exchange->request,
@@ -130,17 +163,19 @@ static void answer_now(struct weft_session *session, struct weft_exchange *excha
 {
     struct weft_worker *worker = visitor_of(session)->worker;
     struct weft_promise *promises = NULL;
-    weft_site_set_time(&worker->site, weft_loop_now_us(worker->loop),
-                       weft_loop_now_seconds(worker->loop));
+    weft_site_shared_set_time(&worker->sites.shared, weft_loop_now_us(worker->loop),
+                              weft_loop_now_seconds(worker->loop));
+    struct weft_site *site = site_for(session, exchange->request);
+    exchange->site = site;
     weft_answer_init(&worker->answer);
-    weft_route(&worker->site, exchange->request, &worker->answer);
-    if (worker->site.delivers) promises = start_delivery(session, exchange);
+    weft_route(exchange->site, exchange->request, &worker->answer);
+    if (site->delivers) promises = start_delivery(session, exchange);
     send_answer(weft_session_conn(session), exchange, &worker->answer);
     weft_answer_deinit(&worker->answer);
     while (promises) {
         struct weft_promise *promise = promises;
         promises = promise->next;
-        keep_promise(session, promise);
+        keep_promise(session, site, promise);
     }
 }
 
@@ -239,6 +274,7 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
     }
     visitor->worker = worker;
     visitor->given = NULL;
+    visitor->covered = 0;
     weft_list_init(&visitor->exchanges);
     weft_address_text(peer, false, visitor->client, sizeof(visitor->client));
     weft_address_text(peer, true, visitor->peer, sizeof(visitor->peer));

@@ -94,7 +94,9 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     worker->tidying.due = tidy;
     worker->memory.most = MEMORY_KEPT;
     worker->alloc = weft_pool_alloc(&worker->memory);
-    if (!weft_site_init(&worker->site, config->server, config->root, config->seed)) goto no_site;
+    if (!weft_sites_init(&worker->sites, config->server, config->roots, config->seed)) {
+        goto no_sites;
+    }
     if (!open_hub(worker)) goto no_hub;
     if (config->tls) worker->tls = weft_tls_context_share(config->tls);
 
@@ -107,8 +109,8 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
 
 no_hub:
     weft_loop_free(worker->loop);
-    weft_site_deinit(&worker->site);
-no_site:
+    weft_sites_deinit(&worker->sites);
+no_sites:
     free(worker);
 no_memory:
     snprintf(error, error_size, "cannot start a thread: no memory or no descriptors");
@@ -134,7 +136,7 @@ void weft_worker_free(struct weft_worker *worker)
                 (unsigned long long)worker->log.dropped);
     }
     weft_exchange_pool_deinit(&worker->pool);
-    weft_site_deinit(&worker->site);
+    weft_sites_deinit(&worker->sites);
     if (worker->tls) weft_tls_context_free(worker->tls);
     weft_loop_free(worker->loop);
     weft_pool_deinit(&worker->memory);

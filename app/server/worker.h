@@ -9,8 +9,8 @@ struct weft_worker;
 
 struct weft_worker_config {
     const struct weft_server_config *server;
-    const struct weft_root *root;
-    struct weft_tls_context *tls; // shared; NULL where no listener is https
+    const struct weft_root *roots; // one for each site, in order
+    struct weft_tls_context *tls;  // shared; NULL where no listener is https
     uint64_t seed;
 };
 

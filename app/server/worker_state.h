@@ -6,7 +6,7 @@
 #include "net/pool.h"
 #include "server/access_log.h"
 #include "server/exchange.h"
-#include "server/site.h"
+#include "server/sites.h"
 #include "server/worker.h"
 #include "session/session.h"
 
@@ -25,7 +25,7 @@ struct weft_worker {
     struct weft_loop *loop;
     struct weft_session_hub *hub;
     struct weft_http_limit_counters counters;
-    struct weft_site site;
+    struct weft_sites sites;
     struct weft_access_log log;
     struct weft_exchange_pool pool;
     struct weft_pool memory;   // of the connections
