@@ -75,6 +75,25 @@ TEST(requests_are_written_as_the_methods_want_them)
     rig_close(&rig);
 }
 
+// RFC 9112 §9.3: whoever speaks 1.0 asks once
+TEST(a_client_of_1_0_asks_once_and_sends_no_chunks)
+{
+    struct weft_http_head head = request_head(WEFT_HTTP_PUT);
+    uint64_t id;
+    rig_start(&rig, WEFT_HTTP_CLIENT);
+    rig.speaks_1_0 = true;
+    CHECK(rig_open(&rig));
+    CHECK_EQ(weft_h1_request(rig.conn, &head, false, &id), WEFT_INVALID);
+    CHECK_EQ(ask(WEFT_HTTP_GET), WEFT_OK);
+    CHECK_EQ(ask(WEFT_HTTP_GET), WEFT_GONE);
+    rig_run(&rig);
+    CHECK_SPAN(rig_output(&rig), "GET / HTTP/1.0\r\nhost: a:8080\r\n\r\n");
+    rig_feed_text(&rig, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", 1000);
+    rig_run(&rig);
+    CHECK(weft_h1_is_finished(rig.conn));
+    rig_close(&rig);
+}
+
 TEST(request_content_is_framed_by_its_length_or_in_chunks)
 {
     struct weft_http_head head = request_head(WEFT_HTTP_PUT);

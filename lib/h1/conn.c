@@ -15,6 +15,7 @@ struct weft_h1_conn *weft_h1_new(const struct weft_http_engine_config *config)
     if (!conn) return NULL;
 
     conn->role = config->role;
+    conn->speaks_1_0 = config->speaks_1_0;
     conn->alloc = config->alloc;
     conn->limits = config->limits;
     conn->counters = config->counters;

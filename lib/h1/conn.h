@@ -53,6 +53,7 @@ struct weft_h1_meter {
 
 struct weft_h1_conn {
     enum weft_http_role role;
+    bool speaks_1_0; // client: its requests are of HTTP/1.0
     const struct weft_alloc *alloc;
     const struct weft_http_limits *limits;
     struct weft_http_limit_counters *counters; // NULL for none

@@ -23,6 +23,7 @@ struct rig {
     bool is_deaf;      // does not consume content
     bool holds_output; // nothing leaves
     struct weft_trace *trace;
+    bool speaks_1_0;
     const char *body; // of the server's own answers; "ok" where NULL
     bool is_chunked;  // they state no length
     uint64_t last_id;
@@ -44,6 +45,7 @@ static inline bool rig_open(struct rig *rig)
                                              .limits = &rig->limits,
                                              .counters = &rig->counters,
                                              .trace = rig->trace,
+                                             .speaks_1_0 = rig->speaks_1_0,
                                              .now_us = rig->now_us};
     rig->conn = weft_h1_new(&config);
     return rig->conn != NULL;

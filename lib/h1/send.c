@@ -57,7 +57,8 @@ static bool request_is_fit(const struct weft_h1_conn *conn, const struct weft_ht
                            bool ends)
 {
     bool is_unframed = !ends && head->content_length == WEFT_HTTP_LENGTH_UNKNOWN;
-    if (is_unframed && conn->peer_version == WEFT_HTTP_1_0) return false; // §6.1: no chunks to 1.0
+    bool is_1_0 = conn->speaks_1_0 || conn->peer_version == WEFT_HTTP_1_0;
+    if (is_unframed && is_1_0) return false; // §6.1: no chunks to 1.0
     if (contradicts_itself(head, ends) || head->method == WEFT_HTTP_CONNECT) return false;
     return weft_http_head_check(head, WEFT_HTTP_REQUEST_SECTION) == WEFT_OK;
 }
@@ -75,13 +76,15 @@ enum weft_result weft_h1_request(struct weft_h1_conn *conn, const struct weft_ht
     size_t before = weft_queue_size(&conn->out);
     struct weft_h1_exchange *exchange = weft_h1_exchange_add(conn);
     if (!exchange) return WEFT_NO_MEMORY;
-    if (weft_h1_write_request(&conn->out, head, framing, WEFT_H1_SAY_NOTHING)) {
+    enum weft_http_version version = conn->speaks_1_0 ? WEFT_HTTP_1_0 : WEFT_HTTP_1_1;
+    if (weft_h1_write_request(&conn->out, head, version, framing)) {
         weft_h1_exchange_undo(conn, exchange);
         return WEFT_NO_MEMORY;
     }
     note_head(conn, exchange->id, head, before);
     exchange->start_mark = conn->totals.sent_size + before;
     exchange->method = head->method;
+    exchange->persists = !conn->speaks_1_0; // §9.3: 1.0 goes on only where both sides say so
     start_sending(exchange, head, framing);
     *stream_id = exchange->id;
     return WEFT_OK;

@@ -106,8 +106,7 @@ static uint8_t *put_request_framing(uint8_t *at, const struct weft_http_head *he
 }
 
 enum weft_result weft_h1_write_request(struct weft_queue *out, const struct weft_http_head *head,
-                                       enum weft_h1_framing framing,
-                                       enum weft_h1_connection_option option)
+                                       enum weft_http_version version, enum weft_h1_framing framing)
 {
     struct weft_span method = method_text(head);
     size_t size = ROOM_BESIDE_FIELDS + weft_h1_fields_size(head->fields, head->field_count) +
@@ -118,7 +117,8 @@ enum weft_result weft_h1_write_request(struct weft_queue *out, const struct weft
     uint8_t *at = put(room, method);
     at = put(at, WEFT_SPAN(" "));
     at = put(at, head->path);
-    at = put(at, WEFT_SPAN(" HTTP/1.1\r\nhost: "));
+    at = put(at, version == WEFT_HTTP_1_0 ? WEFT_SPAN(" HTTP/1.0") : WEFT_SPAN(" HTTP/1.1"));
+    at = put(at, WEFT_SPAN("\r\nhost: "));
     at = put(at, head->authority);
     at = put(at, WEFT_SPAN("\r\n"));
     at = put_fields(at, head->fields, head->field_count);
@@ -126,7 +126,6 @@ enum weft_result weft_h1_write_request(struct weft_queue *out, const struct weft
     if (weft_http_head_find(head, WEFT_HTTP_FIELD_TE)) {
         at = put(at, WEFT_SPAN("connection: te\r\n")); // §7.4
     }
-    at = put_option(at, option);
     return finish(out, room, at);
 }
 

@@ -30,11 +30,14 @@ WEFT_MUST_USE enum weft_result weft_h1_write_response(struct weft_queue *out,
                                                       enum weft_h1_framing framing,
                                                       enum weft_h1_connection_option option);
 
-/** Writes a request's head in origin form (§3.2.1), asterisk form where the path is "*". Host comes first. */
+/** Writes a request's head in origin form (§3.2.1), asterisk form where the path is "*". Host comes first.
+ *
+ *  version  WEFT_HTTP_1_0 or WEFT_HTTP_1_1
+ */
 WEFT_MUST_USE enum weft_result weft_h1_write_request(struct weft_queue *out,
                                                      const struct weft_http_head *head,
-                                                     enum weft_h1_framing framing,
-                                                     enum weft_h1_connection_option option);
+                                                     enum weft_http_version version,
+                                                     enum weft_h1_framing framing);
 
 /** Writes the last chunk and trailers (§7.1, §7.1.2). */
 WEFT_MUST_USE enum weft_result

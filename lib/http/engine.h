@@ -20,6 +20,7 @@ struct weft_http_engine_config {
     uint64_t seed;                             // random bits, for what a peer should not foresee
     bool is_secure;                            // the transport is TLS: requests are for "https"
     bool accepts_push;                         // client: ENABLE_PUSH=1; else promises are refused
+    bool speaks_1_0; // client over HTTP/1: requests of HTTP/1.0, one a connection
 };
 
 /** What a connection has done so far. */
