@@ -59,6 +59,7 @@ static void open_connection(struct weft_session *session)
         .seed = next_seed(session->hub),
         .is_secure = session->tls != NULL,
     };
+    if (session->owner->configure) session->owner->configure(session, &config);
     session->conn = weft_conn_new(&config, session->protocol);
     if (!session->conn) {
         weft_session_break(session, "no memory for a connection");

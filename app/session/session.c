@@ -195,6 +195,7 @@ static void run(struct weft_task *task)
     weft_session_take_input(session);
     if (session->phase == WEFT_SESSION_OPEN) weft_session_fill_output(session);
     weft_session_send_output(session);
+    if (session->owner->turned) session->owner->turned(session);
     if (!session->is_dying) close_when_done(session);
     if (!session->is_dying) set_timer(session);
     if (session->is_dying) {

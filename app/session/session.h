@@ -21,6 +21,8 @@ struct weft_session_owner {
     /** The handshake is over and the protocol is known; `weft_session_conn` works from here on (before, it is NULL, also in
      *  `closed` of a session that never came so far). May be NULL. Never called inside of weft_session_start(). */
     void (*ready)(struct weft_session *session);
+    /** What the connection is made with may be changed here: its trace, whether pushes are taken, the version. May be NULL. */
+    void (*configure)(struct weft_session *session, struct weft_http_engine_config *config);
     /** An event of the connection. Every call on the connection is allowed here, no call that frees the session. */
     void (*event)(struct weft_session *session, const struct weft_http_event *event);
     /**
@@ -33,6 +35,8 @@ struct weft_session_owner {
      */
     ssize_t (*fill)(struct weft_session *session, void *user, uint8_t *room, size_t size,
                     bool *ends);
+    /** A turn is over: what was to be read is read, what could be sent has left. For readers of traces; may be NULL. */
+    void (*turned)(struct weft_session *session);
     /** The transport is gone; streams that were still open get no further event. The last call for this session,
      *  which is freed after it. */
     void (*closed)(struct weft_session *session);
