@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 
+import callgrind
 import load
 import workloads
 
@@ -30,6 +31,17 @@ def requests(bench):
         if work.name == "h2-1k-10x10":
             heads = {name: [f["header_bytes"] for f in figures] for name, figures in seen.items() if name != "floor"}
             yield load.row("field sections, warm", "bytes/answer", heads, {"h2o": 0.80}, 1)
+
+
+def instructions(bench):
+    """Instructions of a server in user space per request, counted once: they hardly differ from run to run."""
+    for work in bench.chosen(workloads.WORKLOADS):
+        count = max(2 * work.clients * work.streams, work.requests // 64)
+        row = {"label": work.label, "unit": "instr/request", "digits": 0, "values": {}, "verdicts": []}
+        for name in bench.names:
+            if bench.servers[name].speaks_http1 or not work.is_http1:
+                row["values"][name] = sum(callgrind.instructions(bench, name, work, count).values())
+        yield row
 
 
 def handshakes(bench):
@@ -201,4 +213,4 @@ def engines(bench):
             yield load.row(f"HPACK {task}, {name}", "ns/section", seen, {"libnghttp2": 0.60}, 0)
 
 
-ALL = {f.__name__: f for f in (requests, handshakes, memory, latency, scale, engines)}
+ALL = {f.__name__: f for f in (requests, instructions, handshakes, memory, latency, scale, engines)}
