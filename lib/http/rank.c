@@ -44,6 +44,7 @@ static bool rank(const struct rank *ranks, size_t count, struct weft_span name,
 {
     for (size_t i = 0; i < count; i++) {
         struct weft_span row = ranks[i].name;
+        if (name.size == 0 || (name.data[0] | 0x20) != row.data[0]) continue; // most rows go here
         bool is_family = row.data[row.size - 1] == '/';
         struct weft_span compared = is_family ? weft_span_part(name, 0, row.size) : name;
         if (!weft_span_equal_ignoring_case(compared, row)) continue;
