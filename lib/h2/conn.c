@@ -218,6 +218,14 @@ void weft_h2_conn_glitch(struct weft_h2_conn *conn, uint32_t points)
     if (!conn->is_failed && weft_h2_flood_is_near(&conn->flood)) weft_h2_drain(conn, conn->now_us);
 }
 
+void weft_h2_conn_late_frame(struct weft_h2_conn *conn)
+{
+    uint64_t streams = (uint64_t)conn->streams.last_peer_id / 2 + conn->streams.last_own_id / 2;
+    if (weft_h2_flood_is_late(&conn->flood, streams)) {
+        weft_h2_conn_glitch(conn, WEFT_H2_GLITCH_LATE_FRAME);
+    }
+}
+
 void weft_h2_fail(struct weft_h2_conn *conn, enum weft_http_error_code code, const char *reason)
 {
     weft_h2_conn_fail(conn, weft_h2_connection_error(code, reason));

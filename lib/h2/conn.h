@@ -167,6 +167,9 @@ void weft_h2_conn_settle(struct weft_h2_conn *conn, struct weft_h2_stream *strea
 /** Counts odd behaviour: near the limit the connection drains, at it it fails. */
 void weft_h2_conn_glitch(struct weft_h2_conn *conn, uint32_t points);
 
+/** Counts a frame that came for a stream that is over, where it may have been on its way. */
+void weft_h2_conn_late_frame(struct weft_h2_conn *conn);
+
 /** Spends of a bucket; false where the connection has failed by it. */
 bool weft_h2_conn_spend(struct weft_h2_conn *conn, enum weft_h2_flood_kind kind);
 

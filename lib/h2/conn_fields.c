@@ -272,6 +272,7 @@ static void on_request(struct weft_h2_conn *conn, const struct weft_h2_frame *fr
     }
     if (head->method == WEFT_HTTP_CONNECT) { // we are no tunnel, RFC 9110 §9.3.6
         answer_status(conn, stream, 501, ends);
+        weft_h2_conn_glitch(conn, WEFT_H2_GLITCH_REFUSED);
         return;
     }
     stream->has_head_in = true;

@@ -228,7 +228,9 @@ static void open_stream_window(struct weft_h2_conn *conn, uint32_t id, uint32_t 
             weft_h2_fail(conn, WEFT_HTTP_PROTOCOL_ERROR, "WINDOW_UPDATE on an idle stream");
         } else if (weft_h2_past_of(&conn->streams, id) == WEFT_H2_PAST_UNKNOWN) {
             weft_h2_conn_glitch(conn, WEFT_H2_GLITCH_LATE_FRAME);
-        } // else it may come for a while, §5.1
+        } else {
+            weft_h2_conn_late_frame(conn); // it may come for a while, §5.1
+        }
         return;
     }
     struct weft_http_error error = weft_h2_stream_step(&stream->state, WEFT_H2_RECV_WINDOW);

@@ -175,8 +175,11 @@ static void begin_data(struct weft_h2_conn *conn, struct weft_http_error size_er
         skip(conn, in->frame.length);
         weft_h2_conn_answer(conn, stream, error);
         if (!conn->is_failed) weft_h2_conn_consume(conn, NULL, in->frame.length);
-        if (!conn->is_failed && in->frame.length < SMALL_LATE_DATA) {
+        if (conn->is_failed) return;
+        if (in->frame.length < SMALL_LATE_DATA) {
             weft_h2_conn_glitch(conn, WEFT_H2_GLITCH_LATE_FRAME);
+        } else {
+            weft_h2_conn_late_frame(conn);
         }
         return;
     }

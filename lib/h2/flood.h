@@ -39,7 +39,11 @@ struct weft_h2_flood {
     struct weft_h2_bucket buckets[WEFT_H2_FLOOD_KINDS];
     uint32_t empty_frames;
     uint32_t empty_frames_in_a_row;
+    uint64_t late_frames;
 };
+
+/** Frames of streams that are over cost nothing up to so many: they may have been on their way. */
+enum { WEFT_H2_LATE_FRAMES_FREE = 1000, WEFT_H2_LATE_FRAMES_A_STREAM = 8 };
 
 void weft_h2_flood_init(struct weft_h2_flood *flood, const struct weft_http_limits *limits,
                         struct weft_http_limit_counters *counters, uint64_t now_us);
@@ -51,6 +55,13 @@ struct weft_http_error weft_h2_flood_spend(struct weft_h2_flood *flood,
 
 /** Has the peer used up three quarters of its glitches? Time to part in peace. */
 bool weft_h2_flood_is_near(const struct weft_h2_flood *flood);
+
+/** Counts a frame of a stream that is over; true where there were more of them than `stream_count` streams explain. */
+static inline bool weft_h2_flood_is_late(struct weft_h2_flood *flood, uint64_t stream_count)
+{
+    return ++flood->late_frames >
+           WEFT_H2_LATE_FRAMES_FREE + WEFT_H2_LATE_FRAMES_A_STREAM * stream_count;
+}
 
 /** Counts a frame that carries nothing and ends nothing, ... */
 struct weft_http_error weft_h2_flood_empty_frame(struct weft_h2_flood *flood, uint64_t now_us);

@@ -1,38 +1,7 @@
 // h2/flood_test.c: attacks end at a limit with a name, a counter and flat memory. RFC 9113 §10.5.
 #include "h2/flood.h"
 
-#include "h2_frames.h"
-
-enum { ROUNDS = 3000 };
-
-// Feeds what `put` makes, round by round, until the connection fails; the memory has to stay flat.
-static size_t rounds_until_failed(struct side *side, void (*put)(struct frames *in, uint32_t round))
-{
-    size_t most = 0;
-    for (uint32_t round = 0; round < ROUNDS; round++) {
-        put(&side->in, round);
-        bool fed = side_feed(side);
-        if (round == 10) most = side->memory.live;
-        if (round > 10) CHECK(side->memory.live <= most + 4096);
-        if (!fed || weft_h2_is_finished(side->conn)) return round;
-    }
-    return ROUNDS;
-}
-
-static void check_calm(struct side *side, const char *reason, uint64_t counter)
-{
-    CHECK_EQ(weft_h2_last_error(side->conn).code, WEFT_HTTP_ENHANCE_YOUR_CALM);
-    CHECK_SAME(weft_span_of(weft_h2_last_error(side->conn).reason), weft_span_of(reason));
-    CHECK_EQ(counter, 1);
-    struct frame goaway = {0};
-    CHECK(side_find_frame(side, GOAWAY, &goaway));
-    struct frame later = goaway;
-    while (side_find_frame(side, GOAWAY, &later))
-        goaway = later;
-    CHECK_EQ(frame_u32(&goaway, 4), WEFT_HTTP_ENHANCE_YOUR_CALM);
-    CHECK_SAME(weft_span_skip(goaway.payload, 8), weft_span_of(reason));
-    side_end(side);
-}
+#include "h2/flood_rig_test.h"
 
 static void put_rapid_reset(struct frames *in, uint32_t round)
 {
@@ -122,6 +91,36 @@ TEST(resets_at_a_modest_rate_go_on_for_ever)
     }
     CHECK(!weft_h2_is_finished(side->conn));
     side_end(side);
+}
+
+// What a stream holds is counted until its end has been told: only then may the next one take its place.
+TEST(a_reset_stream_counts_until_its_end_was_told)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    side->limits.concurrent_streams = 1;
+    put_get(&side->in, 1);
+    put_u32_frame(&side->in, RST_STREAM, 1, WEFT_HTTP_CANCEL);
+    put_get(&side->in, 3);
+    CHECK(weft_h2_feed(side->conn, frames_span(&side->in), side->now_us));
+    struct weft_http_event event;
+    CHECK(weft_h2_next_event(side->conn, &event) && event.type == WEFT_HTTP_REQUEST);
+    CHECK(weft_h2_next_event(side->conn, &event) && event.type == WEFT_HTTP_STREAM_CLOSED);
+    CHECK_EQ(event.stream_id, 1);
+    CHECK(weft_h2_next_event(side->conn, &event) && event.type == WEFT_HTTP_REQUEST);
+    CHECK_EQ(event.stream_id, 3);
+    CHECK(!weft_h2_next_event(side->conn, &event));
+    side_end(side);
+}
+
+// Budgets go on after GOAWAY, whoever has sent it.
+TEST(resets_are_counted_after_goaway)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    weft_h2_drain(side->conn, side->now_us);
+    PUT(&side->in, GOAWAY, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    CHECK(side_feed(side));
+    CHECK_EQ(rounds_until_failed(side, put_rapid_reset), side->limits.reset_burst);
+    check_calm(side, "limit: reset_burst", side->counters.reset_burst);
 }
 
 static void put_ping(struct frames *in, uint32_t round)
