@@ -80,7 +80,7 @@ static void go_on_with_handshake(struct weft_session *session)
         return;
     default: // the alert is in the output
         session->error = weft_tls_error(session->tls);
-        session->phase = WEFT_SESSION_CLOSING;
+        weft_session_close(session);
         return;
     }
 }
@@ -132,7 +132,7 @@ static void decrypt(struct weft_session *session)
         case WEFT_TLS_CLOSED: end_input(session); break;
         case WEFT_TLS_FAILED: // no stream can be trusted to have ended: they go without a word
             session->error = weft_tls_error(session->tls);
-            session->phase = WEFT_SESSION_CLOSING;
+            weft_session_close(session);
             break;
         }
     }
@@ -157,7 +157,7 @@ static void take_bytes(struct weft_session *session, struct weft_span bytes)
     }
     if (session->phase == WEFT_SESSION_HANDSHAKING && is_plain_http(session, bytes)) {
         session->error = "the client spoke HTTP without TLS";
-        session->phase = WEFT_SESSION_CLOSING;
+        weft_session_close(session);
         if (weft_queue_add(weft_tls_output(session->tls), weft_span_of(plain_refusal)) != WEFT_OK) {
             weft_session_break(session, session->error);
         }
@@ -188,7 +188,7 @@ static void take_end(struct weft_session *session)
     }
 }
 
-void weft_session_take_input(struct weft_session *session)
+static void read_some(struct weft_session *session)
 {
     struct weft_session_hub *hub = session->hub;
     for (size_t reads = 0; reads < READS_PER_TURN; reads++) {
@@ -211,4 +211,10 @@ void weft_session_take_input(struct weft_session *session)
             take_end(session);
         }
     }
+}
+
+void weft_session_take_input(struct weft_session *session)
+{
+    read_some(session);
+    weft_session_settle(session);
 }

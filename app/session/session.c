@@ -91,7 +91,6 @@ static uint64_t usual_deadline(const struct weft_session *session)
 {
     uint64_t stall_us =
         session->last_sent_us + (uint64_t)session->hub->config.limits->write_timeout_ms * 1000;
-    if (session->phase == WEFT_SESSION_CLOSING) return stall_us;
     if (session->phase != WEFT_SESSION_OPEN) return session->phase_deadline_us;
 
     uint64_t conn_us = weft_conn_deadline(session->conn);
@@ -120,6 +119,19 @@ static void set_timer(struct weft_session *session)
     }
 }
 
+// A connection that drops what waits to leave has given its peer up: it took nothing (write_timeout_ms) or too little
+// (write_rate). What the kernel holds goes with it, where else it would stay for as long as the peer answers probes.
+static void tick(struct weft_session *session, uint64_t now_us)
+{
+    bool had_output = weft_conn_output_size(session->conn) > 0;
+    weft_conn_tick(session->conn, now_us);
+    weft_session_give_events(session);
+    if (!had_output || weft_conn_output_size(session->conn) > 0) return;
+    if (weft_conn_is_finished(session->conn)) {
+        weft_session_break(session, weft_conn_last_error(session->conn).reason);
+    }
+}
+
 static void timer_is_due(struct weft_timer *timer)
 {
     struct weft_session *session = of_timer(timer);
@@ -145,7 +157,7 @@ static void timer_is_due(struct weft_timer *timer)
         break;
     case WEFT_SESSION_OPEN:
         if (now_us >= weft_conn_deadline(session->conn)) {
-            weft_conn_tick(session->conn, now_us);
+            tick(session, now_us);
         } else {
             weft_session_break(session, "the peer did not take the last bytes");
         }
@@ -154,12 +166,20 @@ static void timer_is_due(struct weft_timer *timer)
     weft_session_wake(session);
 }
 
+void weft_session_close(struct weft_session *session)
+{
+    session->phase = WEFT_SESSION_CLOSING;
+    // In all, however little the peer takes at a time: what waits is small.
+    session->phase_deadline_us = weft_session_now_us(session) +
+                                 (uint64_t)session->hub->config.limits->write_timeout_ms * 1000;
+}
+
 // Shuts our side, once all has left.
 static void close_when_done(struct weft_session *session)
 {
     if (session->phase == WEFT_SESSION_OPEN && weft_conn_is_finished(session->conn) &&
         !weft_session_has_output(session)) {
-        session->phase = WEFT_SESSION_CLOSING;
+        weft_session_close(session);
     }
     if (session->phase != WEFT_SESSION_CLOSING || weft_session_has_output(session)) return;
 

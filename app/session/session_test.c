@@ -619,6 +619,28 @@ TEST(a_peer_that_takes_nothing_is_given_up)
     }
 }
 
+// What the kernel still holds for such a peer goes too: it sees a reset, and no end that looks like a good one.
+TEST(who_takes_nothing_is_reset)
+{
+    struct weft_http_limits limits = usual_limits;
+    limits.write_timeout_ms = 200;
+    begin(&ways[0], weft_heap_alloc(), &limits);
+    int fd = start_bare_client(false);
+    const char request[] = "GET /100000000 HTTP/1.1\r\nHost: a\r\n\r\n";
+    CHECK_EQ(send(fd, request, sizeof(request) - 1, 0), sizeof(request) - 1);
+    run_until(server_has_closed);
+    CHECK(strstr(world.server_error, "write_timeout_ms") != NULL);
+
+    char taken[65536];
+    ssize_t size;
+    do {
+        size = recv(fd, taken, sizeof(taken), 0);
+    } while (size > 0);
+    CHECK(size < 0 && errno == ECONNRESET);
+    close(fd);
+    finish();
+}
+
 TEST(a_client_that_resets_is_forgotten)
 {
     begin(&ways[0], weft_heap_alloc(), &usual_limits);

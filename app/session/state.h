@@ -67,7 +67,7 @@ struct weft_session {
     size_t sealed_cipher;  // what that queue held when they were
     size_t warm_size;      // bytes sent since the connection was last idle
     uint64_t last_sent_us; // when the kernel last took bytes, or a backlog began
-    uint64_t phase_deadline_us; // of CONNECTING, HANDSHAKING and LINGERING
+    uint64_t phase_deadline_us; // of all phases but OPEN
     struct weft_pace pace;
     size_t sent_since;    // bytes since the link was measured
     uint64_t measured_us; // when
@@ -91,6 +91,17 @@ void weft_session_take_input(struct weft_session *session);
 
 /** Hands what the connection has to tell to the owner; was there anything? */
 bool weft_session_give_events(struct weft_session *session);
+
+/** Tells the owner that all events have been given. */
+static inline void weft_session_settle(struct weft_session *session)
+{
+    if (session->owner->settled && session->phase == WEFT_SESSION_OPEN && !session->is_dying) {
+        session->owner->settled(session);
+    }
+}
+
+/** Nothing more is taken from the peer; the last bytes leave, within write_timeout_ms in all. */
+void weft_session_close(struct weft_session *session);
 
 /** Would weft_session_take_input() read? */
 bool weft_session_wants_input(const struct weft_session *session);
