@@ -19,6 +19,7 @@ enum {
 struct visitor {
     struct weft_worker *worker;
     struct weft_list exchanges;
+    struct weft_list unstarted; // exchanges that came with what is being read
     struct weft_cache_digest
         *given; // pushed, or asked for, so far; NULL where nobody thinks of pushes
     uint64_t
@@ -197,7 +198,26 @@ static void on_request(struct weft_session *session, const struct weft_http_even
     }
     take_exchange(session, exchange, event->stream_id, event->head);
     exchange->awaits_content = content_is_awaited(event);
-    if (!exchange->awaits_content) answer_now(session, exchange);
+    if (exchange->awaits_content) return;
+    if (event->head->version < WEFT_HTTP_2) {
+        answer_now(session, exchange);
+        return;
+    }
+    // A reset may be behind it: work begins once all that has come is known.
+    weft_list_remove(&exchange->link);
+    weft_list_push_back(&visitor_of(session)->unstarted, &exchange->link);
+}
+
+static void on_settled(struct weft_session *session)
+{
+    struct visitor *visitor = visitor_of(session);
+    while (!weft_list_is_empty(&visitor->unstarted)) {
+        struct weft_exchange *exchange =
+            WEFT_LIST_ENTRY(visitor->unstarted.next, struct weft_exchange, link);
+        weft_list_remove(&exchange->link);
+        weft_list_push_back(&visitor->exchanges, &exchange->link);
+        answer_now(session, exchange);
+    }
 }
 
 // Content is read, so that the peer gets to reading the answer, but not without end.
@@ -244,22 +264,29 @@ static ssize_t on_fill(struct weft_session *session, void *user, uint8_t *room, 
     return weft_exchange_read(user, room, size, ends);
 }
 
-static void on_closed(struct weft_session *session)
+static void give_up(struct weft_session *session, struct weft_list *exchanges)
 {
     static const struct weft_http_error gone = {.scope = WEFT_HTTP_CONNECTION, .by_peer = true};
-    struct visitor *visitor = visitor_of(session);
-    while (!weft_list_is_empty(&visitor->exchanges)) {
+    while (!weft_list_is_empty(exchanges)) {
         struct weft_exchange *exchange =
-            WEFT_LIST_ENTRY(visitor->exchanges.next, struct weft_exchange, link);
+            WEFT_LIST_ENTRY(exchanges->next, struct weft_exchange, link);
         log_exchange(session, exchange, &gone);
-        weft_exchange_give_back(&visitor->worker->pool, exchange);
+        weft_exchange_give_back(&visitor_of(session)->worker->pool, exchange);
     }
+}
+
+static void on_closed(struct weft_session *session)
+{
+    struct visitor *visitor = visitor_of(session);
+    give_up(session, &visitor->exchanges);
+    give_up(session, &visitor->unstarted);
     free(visitor->given);
     free(visitor);
 }
 
 static const struct weft_session_owner owner = {
     .event = on_event,
+    .settled = on_settled,
     .fill = on_fill,
     .closed = on_closed,
 };
@@ -276,6 +303,7 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
     visitor->given = NULL;
     visitor->covered = 0;
     weft_list_init(&visitor->exchanges);
+    weft_list_init(&visitor->unstarted);
     weft_address_text(peer, false, visitor->client, sizeof(visitor->client));
     weft_address_text(peer, true, visitor->peer, sizeof(visitor->peer));
     if (!weft_session_start(worker->hub, fd, peer, WEFT_HTTP_SERVER, is_secure ? worker->tls : NULL,

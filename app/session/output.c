@@ -61,6 +61,7 @@ void weft_session_fill_output(struct weft_session *session)
     bool goes_on = true;
     while (goes_on && !session->is_dying) {
         goes_on = weft_session_give_events(session);
+        if (goes_on) weft_session_settle(session);
         // Nothing is put behind what could not leave: an urgent answer would have to wait for it.
         if (!session->may_write || session->is_dying) continue;
         if (is_full(session)) break;

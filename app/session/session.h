@@ -25,6 +25,9 @@ struct weft_session_owner {
     void (*configure)(struct weft_session *session, struct weft_http_engine_config *config);
     /** An event of the connection. Every call on the connection is allowed here, no call that frees the session. */
     void (*event)(struct weft_session *session, const struct weft_http_event *event);
+    /** All that was read in this turn has been told, so what the peer took back at once is known to be: the time to start
+     *  work. Called whether or not there were events; may be NULL. Every call on the connection is allowed. */
+    void (*settled)(struct weft_session *session);
     /**
      * Fills a stream's turn from its body source.
      *
