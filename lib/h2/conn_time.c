@@ -70,10 +70,19 @@ static bool is_awaited(const struct weft_h2_stream *stream)
            stream->receive_window.available > 0;
 }
 
+// Is nothing left to do but to take in a request that has been answered whole?
+static bool is_answered(const struct weft_h2_conn *conn, const struct weft_h2_stream *stream)
+{
+    return weft_h2_is_server(conn) && stream->has_head_out && !stream->sends_content;
+}
+
 // A request's content (or, at a client, a response's).
 static struct weft_http_error check_body(struct weft_h2_conn *conn, struct weft_h2_stream *stream)
 {
     const struct weft_http_limits *limits = weft_h2_limits(conn);
+    if (conn->drain == WEFT_H2_DRAIN_FINAL && is_answered(conn, stream)) { // §8.1
+        return over_time(WEFT_HTTP_NO_ERROR, "the answer is complete");
+    }
     bool is_awaited_now = is_awaited(stream) && conn->receive_window.available > 0;
     if (!is_awaited_now) { // our own receiver is what is slow
         stream->received_us = stream->in_start_us = conn->now_us;

@@ -118,6 +118,32 @@ TEST(an_old_or_busy_connection_drains)
     side_end(side);
 }
 
+static void answer_whole(struct side *side, const struct weft_http_event *event)
+{
+    struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    head.status = 405;
+    if (event->type != WEFT_HTTP_REQUEST) return;
+    CHECK_EQ(weft_h2_respond(side->conn, event->stream_id, &head, true), WEFT_OK);
+}
+
+// The rest of a request that has its answer is no reason to stay, §8.1.
+TEST(a_drain_does_not_wait_for_content_that_nobody_needs)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    side->event = answer_whole;
+    put_post(&side->in, 1);
+    CHECK(side_feed(side));
+    weft_h2_drain(side->conn, side->now_us);
+    side->now_us += (uint64_t)side->limits.drain_ms * 1000;
+    weft_h2_tick(side->conn, side->now_us);
+    side->now_us += 1000000;
+    weft_h2_tick(side->conn, side->now_us);
+    side_pull(side);
+    CHECK(weft_h2_is_finished(side->conn));
+    CHECK(strstr(side->story, "1 CLOSED NO_ERROR") != NULL);
+    side_end(side);
+}
+
 // idle_timeout_ms
 TEST(an_idle_connection_is_closed)
 {
