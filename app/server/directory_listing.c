@@ -11,7 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LISTED_MOST = 10000 };
+enum {
+    LISTED_MOST = 10000,
+    ALIVE_MOST = 32 << 20, // bytes of pages that a thread holds, before it makes no new ones
+};
 
 struct row {
     char *name;
@@ -178,7 +181,7 @@ static void write_page(FILE *out, struct weft_span path, const struct rows *rows
 }
 
 // NULL without memory.
-static struct weft_file *make_page(struct weft_span path, struct rows *rows)
+static struct weft_file *make_page(struct weft_span path, struct rows *rows, size_t *alive)
 {
     char *page = NULL;
     size_t size = 0;
@@ -187,7 +190,7 @@ static struct weft_file *make_page(struct weft_span path, struct rows *rows)
     if (rows->count > 0) qsort(rows->list, rows->count, sizeof(*rows->list), compare);
     write_page(out, path, rows);
     bool failed = ferror(out) != 0;
-    if (fclose(out) == 0 && !failed) return weft_file_of_bytes((uint8_t *)page, size);
+    if (fclose(out) == 0 && !failed) return weft_file_of_bytes((uint8_t *)page, size, alive);
     free(page);
     return NULL;
 }
@@ -205,7 +208,9 @@ static struct weft_file *read_folder(const struct weft_site *site, struct weft_s
     if (!directory) {
         close(fd);
     } else {
-        if (read_rows(site, path, directory, &rows)) page = make_page(path, &rows);
+        if (read_rows(site, path, directory, &rows)) {
+            page = make_page(path, &rows, &site->shared->listings_alive);
+        }
         closedir(directory);
     }
     free_rows(&rows);
@@ -256,7 +261,9 @@ void weft_directory_listing(struct weft_site *site, struct weft_span path,
     memcpy(name, path.data, path.size);
     name[path.size] = 0;
     struct weft_file *page = find_page(site, name);
-    if (!page) {
+    bool may_make =
+        site->shared->listings_alive < ALIVE_MOST; // who takes none of them gets no more
+    if (!page && may_make) {
         page = read_folder(site, path, name, &error);
         if (page) keep_page(site, name, page);
     }

@@ -172,7 +172,7 @@ bool weft_file_keep(struct weft_file *file)
     return true;
 }
 
-struct weft_file *weft_file_of_bytes(uint8_t *bytes, size_t size)
+struct weft_file *weft_file_of_bytes(uint8_t *bytes, size_t size, size_t *alive)
 {
     struct weft_file *file = malloc(sizeof(*file));
     if (!file) {
@@ -184,7 +184,9 @@ struct weft_file *weft_file_of_bytes(uint8_t *bytes, size_t size)
                                .bytes = bytes,
                                .kept = bytes,
                                .size = size,
-                               .held = sizeof(*file) + size};
+                               .held = sizeof(*file) + size,
+                               .alive = alive};
+    *alive += file->held;
     return file;
 }
 
@@ -192,6 +194,7 @@ void weft_file_release(struct weft_file *file)
 {
     if (!file || --file->references > 0) return;
     if (file->fd >= 0) close(file->fd);
+    if (file->alive) *file->alive -= file->held;
     free(file->kept);
     free(file);
 }

@@ -41,7 +41,8 @@ struct weft_file {
     char etag[WEFT_ETAG_SIZE];
     size_t etag_size;
     uint8_t last_modified[29];
-    size_t held; // bytes of memory, this struct included
+    size_t held;   // bytes of memory, this struct included
+    size_t *alive; // where `held` is added for as long as it lives; NULL for nowhere
 };
 
 /** What is the same for all heads: lent for the life of the files made with it. */
@@ -79,8 +80,8 @@ struct weft_file *weft_file_new(int fd, const struct stat *status,
 bool weft_file_keep(struct weft_file *file);
 
 /** Makes a file of bytes in memory from malloc(), which are taken; it has no head. NULL without memory, then they are
- *  freed. */
-struct weft_file *weft_file_of_bytes(uint8_t *bytes, size_t size);
+ *  freed. What it holds is added to `alive` until it is let go by all. */
+struct weft_file *weft_file_of_bytes(uint8_t *bytes, size_t size, size_t *alive);
 
 static inline struct weft_file *weft_file_hold(struct weft_file *file)
 {

@@ -28,8 +28,9 @@ struct weft_site_shared {
     struct weft_file_cache cache;
     struct weft_listing listings[WEFT_LISTINGS_KEPT];
     size_t listing_next;
-    uint64_t now_us; // set for each turn, as the clock is
-    uint64_t seed;   // moves on with each boundary
+    size_t listings_alive; // bytes of pages of folders, those that are still being sent included
+    uint64_t now_us;       // set for each turn, as the clock is
+    uint64_t seed;         // moves on with each boundary
 };
 
 /** The configuration and the root are the server's and only read; all else is the thread's own. */

@@ -438,6 +438,24 @@ TEST(a_listing_is_made_once_a_second_and_shared)
     scene_end(scene);
 }
 
+// Pages are charged to no connection: their sum has a bound.
+TEST(no_listing_is_made_while_many_are_still_being_sent)
+{
+    struct scene *scene = scene_new();
+    scene_start(scene);
+    uint64_t size = list(scene)->held;
+    CHECK_EQ(scene->shared.listings_alive, size);
+    scene->shared.listings_alive += 32 << 20; // others, that nobody takes
+    scene->shared.now_us += WEFT_CACHE_CHECK_US;
+    weft_answer_deinit(&scene->answer);
+    weft_answer_init(&scene->answer);
+    weft_directory_listing(&scene->site, WEFT_SPAN("/sub/"), &scene->answer);
+    CHECK_EQ(scene->answer.head.status, 503);
+    scene->shared.listings_alive -= 32 << 20;
+    CHECK_EQ(list(scene)->held, size);
+    scene_end(scene);
+}
+
 TEST(a_cached_answer_keeps_its_head_and_only_the_date_moves)
 {
     struct scene *scene = scene_new();
