@@ -18,4 +18,9 @@ int weft_manifest(int argc, char **argv);
 
 void weft_manifest_help(void);
 
+/** Takes field blocks of HPACK apart, or makes them; as weft_serve(). */
+int weft_hpack(int argc, char **argv);
+
+void weft_hpack_help(void);
+
 #endif

@@ -17,11 +17,10 @@ const struct weft_term *weft_term_of(FILE *stream)
     return isatty(fileno(stream)) ? &coloured : &plain;
 }
 
-// What a user gave may be in an error: its control bytes are not to reach the terminal.
-static void put_visibly(FILE *stream, const char *text)
+void weft_term_put(FILE *stream, const char *text, size_t size)
 {
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
         if (byte >= 0x20 && byte != 0x7f) {
             fputc(byte, stream);
         } else {
@@ -34,6 +33,6 @@ void weft_term_error(const char *text)
 {
     const struct weft_term *term = weft_term_of(stderr);
     fprintf(stderr, "%sweft:%s ", term->red, term->plain);
-    put_visibly(stderr, text);
+    weft_term_put(stderr, text, strlen(text));
     fputc('\n', stderr);
 }

@@ -16,6 +16,9 @@ struct weft_term {
 
 const struct weft_term *weft_term_of(FILE *stream);
 
+/** Writes text that somebody else made: control bytes as \x1b, so that they do not reach the terminal. */
+void weft_term_put(FILE *stream, const char *text, size_t size);
+
 /** "weft: TEXT" on standard error, in one line: control bytes are written as \x1b. */
 void weft_term_error(const char *text);
 
