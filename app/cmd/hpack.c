@@ -208,8 +208,10 @@ static bool take_block(struct run *run, struct weft_span text)
 
 static void put_hex(struct weft_span bytes)
 {
-    for (size_t i = 0; i < bytes.size; i++)
+    if (!bytes.data) return;
+    for (size_t i = 0; i < bytes.size; i++) {
         printf("%02x", bytes.data[i]);
+    }
 }
 
 // Ends the block that is being made, if there is one.
