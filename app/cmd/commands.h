@@ -13,6 +13,11 @@ int weft_serve(int argc, char **argv);
 /** Prints the help of `weft serve`. */
 void weft_serve_help(void);
 
+/** Fetches URLs; as weft_serve(). */
+int weft_get(int argc, char **argv);
+
+void weft_get_help(void);
+
 /** Makes and judges manifests; as weft_serve(). */
 int weft_manifest(int argc, char **argv);
 

@@ -1,0 +1,240 @@
+"""weft get: its habits, and servers that mean it harm."""
+
+import gzip
+import resource
+import subprocess
+
+import pytest
+from bad_server import OK_HEAD, BadServer, drain, frame, read_head, start_http2
+from conftest import PROGRAM, cases, is_sanitized
+
+
+def limit_memory():
+    resource.setrlimit(resource.RLIMIT_DATA, (256 << 20, 256 << 20))
+
+
+@pytest.fixture
+def get():
+    """weft get with arguments; the status is not judged. Where no sanitizer needs more it has 256 MB."""
+
+    def run(*arguments, **options):
+        return subprocess.run(
+            [str(PROGRAM), "get", *map(str, arguments)],
+            capture_output=True,
+            timeout=60,
+            preexec_fn=None if is_sanitized() else limit_memory,
+            **options,
+        )
+
+    return run
+
+
+@pytest.fixture
+def bad():
+    started = []
+
+    def start(talk):
+        started.append(BadServer(talk))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+VERSIONS = cases(
+    ("1.0", ["--http1.0"], "http"),
+    ("1.1", ["--http1.1"], "http"),
+    ("pipelined", ["--pipeline", "4"], "http"),
+    ("2 by prior knowledge", ["--http2-prior-knowledge"], "http"),
+    ("1.0 over TLS", ["-k", "--http1.0"], "https"),
+    ("1.1 over TLS", ["-k", "--http1.1"], "https"),
+    ("best over TLS", ["-k"], "https"),
+)
+
+
+@pytest.mark.parametrize("options, scheme", VERSIONS)
+def test_every_version_gives_the_same_bytes_in_the_order_of_the_urls(server, get, options, scheme):
+    names = ["large.bin", "hello.txt", "empty.txt", "alphabet.txt", "hello.txt"]
+    done = get(*options, *(server.url("/" + name, scheme) for name in names))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == b"".join((server.root / name).read_bytes() for name in names)
+
+
+def test_certificates_are_judged(server, get, certificate):
+    done = get(server.url())
+    assert done.returncode == 1 and b"not trusted" in done.stderr and done.stdout == b""
+    done = get("--cacert", certificate.file, f"https://localhost:{server.https}/hello.txt")
+    assert done.returncode == 0 and done.stdout == b"hello, world\n"
+    done = get("--cacert", certificate.file, "--resolve", f"other.test:{server.https}:127.0.0.1",
+               f"https://other.test:{server.https}/")
+    assert done.returncode == 1 and b"other.test" in done.stderr
+    done = get("--cacert", "/nowhere.pem", server.url())
+    assert done.returncode == 1 and b"/nowhere.pem" in done.stderr
+
+
+def test_output_is_as_curl_has_it(server, get, tmp_path):
+    url = server.url("/hello.txt", "http")
+    assert get("-i", url).stdout.startswith(b"HTTP/1.1 200\r\n")
+    head = get("-I", url).stdout
+    assert b"content-length: 13\r\n" in head and not head.endswith(b"hello, world\n")
+    assert get("-o", tmp_path / "x", url).stdout == b"" and (tmp_path / "x").read_text() == "hello, world\n"
+    get("-O", url, cwd=tmp_path)
+    assert (tmp_path / "hello.txt").read_text() == "hello, world\n"
+    missing = server.url("/missing", "http")
+    assert get(missing).returncode == 0 and get("-f", missing).returncode == 22
+    assert get("--connect-to", f"::127.0.0.1:{server.http}", "http://a.test/hello.txt").stdout == b"hello, world\n"
+
+
+def test_verbose_shows_frames_and_what_fields_cost(server, get):
+    text = get("-kv", "--stats", server.url("/hello.txt")).stderr.decode()
+    assert "ready: HTTP/2 over TLSv1.3" in text
+    assert ":path: /hello.txt  (" in text and ":status: 200  (1 byte, indexed)" in text
+    assert "DATA          stream 1       13 bytes  END_STREAM" in text
+    assert "with 1 TLS handshake" in text and "% saved" in text
+
+
+@pytest.mark.parametrize("arguments, complaint", cases(
+    ("no url", [], "expected 1 to 1000 URLs"),
+    ("scheme", ["ftp://x/"], "http:// or https://"),
+    ("unknown option", ["--htp2", "x"], "did you mean --http2"),
+    ("h2 in clear text", ["--http2", "http://x/"], "--http2-prior-knowledge"),
+    ("field", ["-H", "x", "http://x/"], "NAME: VALUE"),
+    ("framing", ["-H", "Transfer-Encoding: chunked", "http://x/"], "written by weft itself"),
+))
+def test_wrong_usage_is_told_and_ends_with_2(get, arguments, complaint):
+    done = get(*arguments)
+    assert done.returncode == 2 and complaint in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
+# What servers may do
+
+
+def reply(text, ends=True):
+    """Answers the first request of each connection with bytes."""
+
+    def talk(connection, _):
+        read_head(connection)
+        connection.sendall(text)
+        if not ends:
+            drain(connection)
+
+    return talk
+
+
+def test_redirections_are_followed_with_l_alone_and_secrets_stay(bad, get):
+    heads = []
+
+    def elsewhere(connection, _):
+        heads.append(read_head(connection))
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nend")
+
+    target = bad(elsewhere)
+    moved = f"HTTP/1.1 302 Found\r\nlocation: {target.url('/x')}\r\ncontent-length: 0\r\n\r\n".encode()
+    first = bad(reply(moved))
+    assert get(first.url()).stdout == b""
+    assert get("-L", "-u", "me:secret", "-d", "a=b", first.url()).stdout == b"end"
+    assert heads[-1].startswith(b"GET /x ") and b"authorization" not in heads[-1]
+    circle = bad(reply(b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"))
+    done = get("-L", circle.url())
+    assert done.returncode == 1 and b"redirect_count" in done.stderr and circle.count == 11
+
+
+def test_a_request_is_sent_again_only_where_that_is_safe(bad, get):
+    def closes_once(connection, number):
+        read_head(connection)
+        if number > 1:
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+    assert get(bad(closes_once).url()).stdout == b"ok"
+    server = bad(closes_once)
+    done = get("-d", "x", server.url())
+    assert done.returncode == 1 and server.count == 1
+    assert b"may have acted" in done.stderr
+
+
+def test_a_broken_pipeline_goes_on_without_one(bad, get):
+    def one_answer_each(connection, _):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
+
+    server = bad(one_answer_each)
+    done = get("--pipeline", 3, "-v", *[server.url()] * 3)
+    assert done.returncode == 0 and done.stdout == b"okokok", done.stderr
+    assert b"surely not processed" in done.stderr
+
+
+BOMB = gzip.compress(bytes(120 << 20))
+GZIP_HEAD = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n"
+
+
+def endless(piece, count):
+    def talk(connection, _):
+        read_head(connection)
+        for _ in range(count):
+            connection.sendall(piece)
+        drain(connection)
+
+    return talk
+
+
+@pytest.mark.parametrize("talk, options, complaint", cases(
+    ("no http", reply(b"SSH-2.0-x\r\n\r\n"), [], ""),
+    ("cut short", reply(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx"), [], "closed within"),
+    ("two lengths", reply(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx"), [], ""),
+    ("bad chunk", reply(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"), [], ""),
+    ("endless 1xx", endless(b"HTTP/1.1 103 Early Hints\r\n\r\n", 5000), [], "interim_count"),
+    ("endless field", endless(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 65536, 400), [], "field_line_size"),
+    ("endless fields", reply(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 5000, False), [], "field_count"),
+    ("a bomb", reply(GZIP_HEAD % len(BOMB) + BOMB), ["--compressed", "-o", "/dev/null"], "decoded_ratio"),
+    ("a cut gzip", reply(GZIP_HEAD % 20 + BOMB[:20]), ["--compressed"], "ends within its content-encoding"),
+    ("no gzip", reply(GZIP_HEAD % 4 + b"gzip"), ["--compressed"], "not what its content-encoding says"),
+    ("silence", lambda connection, _: drain(connection), ["--max-time", "300ms"], "total_timeout_ms"),
+    ("closes at once", lambda connection, _: None, [], ""),
+))
+def test_http1_servers_that_break_rules_end_in_one_line(bad, get, talk, options, complaint):
+    done = get(*options, bad(talk).url())
+    lines = done.stderr.decode().splitlines()
+    assert done.returncode == 1 and len(lines) == 1 and complaint in lines[0], done.stderr
+
+
+def frames(*pieces, count=1):
+    def talk(connection, _):
+        start_http2(connection)
+        for _ in range(count):
+            connection.sendall(b"".join(pieces))
+        drain(connection)
+
+    return talk
+
+
+@pytest.mark.parametrize("talk, complaint", cases(
+    ("no http/2", lambda connection, _: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), ""),
+    ("a frame too large", frames(b"\xff\xff\xff\x00\x00\x00\x00\x00\x01"), ""),
+    ("data before a head", frames(frame(0, 0, 1, b"x")), ""),
+    ("a wrong index", frames(frame(1, 5, 1, b"\xff\xff\x00")), ""),
+    ("a push that nobody allowed", frames(frame(5, 4, 1, b"\0\0\0\x02\x82\x86\x84")), "PUSH_PROMISE"),
+    ("pings", frames(frame(6, 0, 0, b"12345678"), count=3000), "ping"),
+    ("settings", frames(frame(4, 0, 0), count=3000), "settings"),
+    ("continuations", frames(frame(1, 0, 1, OK_HEAD), frame(9, 0, 1) * 100), "continuation_count"),
+    ("a wrong length", frames(frame(1, 4, 1, OK_HEAD + b"\x0f\x0d\x015"), frame(0, 1, 1, b"x")), "content"),
+    ("refused for ever", frames(frame(3, 0, 1, b"\0\0\0\x07"), frame(3, 0, 3, b"\0\0\0\x07")), ""),
+))
+def test_http2_servers_that_break_rules_end_in_one_line(bad, get, talk, complaint):
+    done = get("--http2-prior-knowledge", "--max-time", "5", bad(talk).url())
+    lines = done.stderr.decode().splitlines()
+    assert done.returncode == 1 and len(lines) == 1 and complaint in lines[0].lower() + lines[0], done.stderr
+
+
+def test_goaway_above_a_request_sends_it_again(bad, get):
+    def talk(connection, number):
+        start_http2(connection)
+        if number == 1:
+            connection.sendall(frame(7, 0, 0, bytes(8)))
+        else:
+            connection.sendall(frame(1, 4, 1, OK_HEAD) + frame(0, 1, 1, b"ok"))
+        drain(connection)
+
+    done = get("--http2-prior-knowledge", "-d", "x", bad(talk).url())
+    assert done.stdout == b"ok", done.stderr
