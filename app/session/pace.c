@@ -11,7 +11,8 @@ enum {
     WINDOW_MOST_US = 500000, // there was a pause
     RIVALRY_US = 20000000,
     STEP_LEAST = 10, // in 1024ths
-    STEP_MOST = 64,
+    STEP_MOST = 64,  // of a window of WINDOW_LEAST_US; a longer one's are longer
+    STEP_EVER = 256,
     TRIMS_MOST = 12, // windows
     LOW_LEAST = 3,   // windows
 
@@ -69,6 +70,14 @@ static void start_draining(struct weft_pace *pace, uint64_t queue_us, uint64_t m
     drain(pace, queue_us, most_us);
 }
 
+// On a long way there are few windows in a second, so each has to try more.
+static void let_go_faster(struct weft_pace *pace, uint64_t passed_us)
+{
+    uint64_t step = pace->step * passed_us / WINDOW_LEAST_US;
+    pace->most_rate += pace->most_rate * (step < STEP_EVER ? step : STEP_EVER) / 1024;
+    if (pace->step < STEP_MOST) pace->step *= 2;
+}
+
 // A little slower than the link for a window, or a little faster: the queue stays short, and never runs dry.
 static void hold(struct weft_pace *pace, uint64_t queue_us, uint64_t most_us, uint64_t now_us)
 {
@@ -95,8 +104,7 @@ static void hold(struct weft_pace *pace, uint64_t queue_us, uint64_t most_us, ui
     }
     uint64_t fastest = pace->rate > pace->last_rate ? pace->rate : pace->last_rate;
     if (fastest < pace->most_rate / 32 * 31) return; // it is not what holds us back
-    pace->most_rate += pace->most_rate * pace->step / 1024;
-    if (pace->step < STEP_MOST) pace->step *= 2;
+    let_go_faster(pace, now_us - pace->window_us);
 }
 
 // Until the queue gets no shorter: what is left is what acknowledgements take their time for, or somebody else's.
@@ -122,12 +130,22 @@ static void go_on_draining(struct weft_pace *pace, uint64_t queue_us, uint64_t m
     }
 }
 
-static void follow_queue(struct weft_pace *pace, uint64_t queue_us, uint64_t most_us,
-                         uint64_t now_us)
+// A queue comes of more than the link takes: for the first time it is seen what that is. While a connection still
+// grows, the windows before it have much less; what the kernel saw since may be a bunch of acknowledgements.
+static void note_first_queue(struct weft_pace *pace, const struct weft_tcp_info *info)
+{
+    uint64_t rate = info->rate < 2 * pace->last_rate ? info->rate : 2 * pace->last_rate;
+    if (rate > pace->rate) pace->rate = rate;
+}
+
+static void follow_queue(struct weft_pace *pace, const struct weft_tcp_info *info,
+                         uint64_t queue_us, uint64_t most_us, uint64_t now_us)
 {
     switch (pace->phase) {
     case WEFT_PACE_UNHELD:
-        if (queue_us > most_us) start_draining(pace, queue_us, most_us, now_us);
+        if (queue_us <= most_us || pace->is_growing) break;
+        note_first_queue(pace, info);
+        start_draining(pace, queue_us, most_us, now_us);
         break;
     case WEFT_PACE_HELD: hold(pace, queue_us, most_us, now_us); break;
     case WEFT_PACE_DRAINING: go_on_draining(pace, queue_us, most_us, now_us); break;
@@ -174,8 +192,9 @@ static void end_window(struct weft_pace *pace, const struct weft_tcp_info *info,
         queue_us = info->round_trip_us - info->least_round_trip_us;
     }
     uint64_t most_us = queue_most_us(pace, info);
+    pace->is_growing = rate > pace->last_rate + pace->last_rate / 4;
     note_rate(pace, rate, queue_us > pace->base_us + most_us);
-    follow_queue(pace, queue_us, most_us, now_us);
+    follow_queue(pace, info, queue_us, most_us, now_us);
     uint64_t least_rate = 4ULL * info->segment_size * SECOND_US / (info->round_trip_us | 1);
     if (pace->most_rate < least_rate) pace->most_rate = least_rate;
 }

@@ -26,6 +26,7 @@ enum weft_pace_phase {
 struct weft_pace {
     uint8_t phase;        // enum weft_pace_phase
     bool is_fast;         // the link takes more in a few milliseconds than a burst
+    bool is_growing;      // more arrived than in the window before, as in slow start
     size_t ahead;         // bytes that the kernel may hold unsent
     uint64_t most_rate;   // bytes a second, or WEFT_PACE_FREE
     uint64_t rate;        // at which bytes arrived of late

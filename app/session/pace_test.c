@@ -17,7 +17,9 @@ struct model {
     double others; // of the rate, by somebody who fills the queue
     double delivered;
     double noise_us; // that is in every round trip
-    double idle;     // of the link, bytes
+    double growth;   // of eager_rate, a step
+    uint32_t round_trip_us;
+    double idle; // of the link, bytes
 };
 
 static struct weft_pace pace;
@@ -29,7 +31,9 @@ static struct model model_of(double rate)
                           .link_rate = rate,
                           .eager_rate = rate * 1.25,
                           .queue_most = rate / 10,
-                          .noise_us = 2000};
+                          .noise_us = 2000,
+                          .growth = 1,
+                          .round_trip_us = ROUND_TRIP_US};
 }
 
 static void step(struct model *model)
@@ -45,12 +49,14 @@ static void step(struct model *model)
     model->delivered += model->others > 0 ? room * mine : room + (left < 0 ? left : 0);
     model->queue = left < 0 ? 0 : left > model->queue_most ? model->queue_most : left;
     model->now_us += STEP_US;
+    double least = model->eager_rate < model->link_rate ? model->eager_rate : model->link_rate;
+    if (model->eager_rate < 2 * model->link_rate) model->eager_rate *= model->growth;
     double waits_us = model->queue / model->link_rate * 1e6 + model->noise_us;
     struct weft_tcp_info info = {
-        .rate = (uint64_t)model->link_rate,
+        .rate = (uint64_t)least,
         .delivered = (uint64_t)model->delivered,
-        .least_round_trip_us = ROUND_TRIP_US,
-        .round_trip_us = ROUND_TRIP_US + (uint32_t)waits_us,
+        .least_round_trip_us = model->round_trip_us,
+        .round_trip_us = model->round_trip_us + (uint32_t)waits_us,
         .segment_size = 1448,
     };
     weft_pace_update(&pace, &info, model->now_us);
@@ -125,6 +131,39 @@ TEST(a_link_that_becomes_slower_is_followed)
     model.link_rate = 300e3;
     run(&model, 4);
     CHECK(run(&model, 4) < 45);
+}
+
+// What arrived while the connection was still growing is less than the link takes.
+TEST(a_long_way_is_used_from_the_beginning)
+{
+    struct model model = model_of(1125e3);
+    model.round_trip_us = 170000;
+    model.eager_rate = model.link_rate / 16;
+    model.growth = 1.085; // it doubles in a round trip
+    run(&model, 1);
+    double before = model.delivered;
+    run(&model, 2);
+    CHECK_EQ(pace.phase, WEFT_PACE_HELD);
+    CHECK(model.delivered - before > 2 * 1125e3 * 0.85);
+}
+
+// Bursts of slow start queue up for a moment; the link has room still.
+TEST(a_queue_while_the_rate_still_grows_slows_nothing_down)
+{
+    weft_pace_init(&pace);
+    uint64_t now_us = 1000000;
+    struct weft_tcp_info info = {
+        .least_round_trip_us = 170000, .round_trip_us = 250000, .segment_size = 1448};
+    for (uint64_t rate = 50000; rate < 1000000; rate *= 2, now_us += 260000) {
+        info.rate = rate;
+        info.delivered += rate * 260000 / 1000000;
+        weft_pace_update(&pace, &info, now_us);
+        CHECK_EQ(pace.most_rate, WEFT_PACE_FREE);
+    }
+    info.delivered += info.rate * 260000 / 1000000; // as much as before: this is the link
+    weft_pace_update(&pace, &info, now_us);
+    CHECK_EQ(pace.phase, WEFT_PACE_DRAINING);
+    CHECK(pace.most_rate > info.rate / 2 && pace.most_rate < info.rate);
 }
 
 // What waits behind somebody else's bytes does not get shorter by sending less.
