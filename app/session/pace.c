@@ -10,6 +10,7 @@ enum {
     WINDOW_LEAST_US = 40000, // the rate over less time is noise
     WINDOW_MOST_US = 500000, // there was a pause
     RIVALRY_US = 20000000,
+    NEAR_US = 5000,  // a round trip within a house
     STEP_LEAST = 10, // in 1024ths
     STEP_MOST = 64,  // of a window of WINDOW_LEAST_US; a longer one's are longer
     STEP_EVER = 256,
@@ -202,10 +203,12 @@ static void end_window(struct weft_pace *pace, const struct weft_tcp_info *info,
 void weft_pace_update(struct weft_pace *pace, const struct weft_tcp_info *info, uint64_t now_us)
 {
     set_ahead(pace, info);
-    if (pace->is_fast && pace->phase != WEFT_PACE_UNHELD) enter(pace, WEFT_PACE_UNHELD, now_us);
+    // A queue in a house is too short to see, and there the processor is the bottleneck.
+    bool is_near = pace->is_fast && info->least_round_trip_us < NEAR_US;
+    if (is_near && pace->phase != WEFT_PACE_UNHELD) enter(pace, WEFT_PACE_UNHELD, now_us);
     uint64_t passed_us = now_us - pace->window_us;
     bool is_over = passed_us >= WINDOW_LEAST_US && passed_us >= info->round_trip_us;
-    if (!pace->is_fast && is_over && passed_us <= WINDOW_MOST_US && pace->window_us > 0) {
+    if (!is_near && is_over && passed_us <= WINDOW_MOST_US && pace->window_us > 0) {
         end_window(pace, info, now_us);
     }
     if (is_over) begin_window(pace, info, now_us);

@@ -6,7 +6,8 @@
 //   - it is held to the rate at which bytes arrive once they begin to queue up on the way, and let go faster by and by
 //     while they do not (SO_MAX_PACING_RATE). A queue that stays is that of somebody else: then it is not held.
 //
-// On a fast link the same milliseconds are more than a burst, and none of this is done.
+// On a fast link the same milliseconds are more than a burst, so the first is left as it is; and within a house, where
+// no queue can be seen, the second too.
 #ifndef WEFT_SESSION_PACE_H
 #define WEFT_SESSION_PACE_H
 

@@ -103,12 +103,24 @@ TEST(as_much_is_given_ahead_as_the_link_takes_in_a_moment)
     CHECK_EQ(pace.ahead, 12000);
 }
 
-TEST(a_fast_link_is_left_alone)
+TEST(a_fast_link_that_is_near_is_left_alone)
 {
     struct model model = model_of(100e6);
+    model.round_trip_us = 1000;
     run(&model, 10);
     CHECK(pace.is_fast);
     CHECK_EQ(pace.most_rate, WEFT_PACE_FREE);
+    CHECK_EQ(pace.ahead, WEFT_SOCKET_NOTSENT_LOWAT);
+}
+
+TEST(a_fast_link_that_is_far_keeps_its_queue_short_and_whole_bursts)
+{
+    struct model model = model_of(12e6);
+    run(&model, 3);
+    model.idle = 0;
+    CHECK(run(&model, 30) < 30);
+    CHECK(model.idle < 12e6 * 30 * 0.02);
+    CHECK(pace.is_fast);
     CHECK_EQ(pace.ahead, WEFT_SOCKET_NOTSENT_LOWAT);
 }
 
