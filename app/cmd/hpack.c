@@ -242,7 +242,7 @@ static bool encode(struct run *run, struct weft_span name, struct weft_span valu
         }
     }
     struct weft_http_field field = {
-        .name = name, .value = value, .id = weft_http_field_lookup(name)};
+        .name = name, .value = value, .id = (uint8_t)weft_http_field_lookup(name)};
     if (weft_hpack_encode_field(run->encoder, &run->block, &field) != WEFT_OK)
         return complain(run, "no memory");
     struct weft_span block = weft_queue_bytes(&run->block);
