@@ -27,6 +27,11 @@ struct weft_tls_context *weft_client_tls(struct weft_client *client, char *error
     return client->tls;
 }
 
+bool weft_client_prepare(struct weft_client *client, char *error, size_t error_size)
+{
+    return weft_client_tls(client, error, error_size) != NULL;
+}
+
 // Ways
 
 enum weft_result weft_client_route(struct weft_client *client, const char *host, uint16_t port,

@@ -96,6 +96,9 @@ struct weft_client_config {
 struct weft_client *weft_client_new(const struct weft_client_config *config);
 /** Ends connections at once; exchanges that are open end without a call. NULL does nothing. */
 void weft_client_free(struct weft_client *client);
+/** Reads the certificates to trust now and not within the first request over https, whose time it would cost (some 40 ms).
+ *  returns  false with one line in `error` */
+bool weft_client_prepare(struct weft_client *client, char *error, size_t error_size);
 /** Says goodbye on all connections; run the loop a little, then free. */
 void weft_client_say_goodbye(struct weft_client *client);
 /** Connections that have a transport. */
@@ -145,9 +148,10 @@ struct weft_exchange_report {
     unsigned redirects;
     unsigned retries;
     uint64_t asked_us;
-    uint64_t sent_us;  // a connection took it
-    uint64_t first_us; // the final head came
-    uint64_t ended_us;
+    uint64_t sent_us;      // a connection took it
+    uint64_t first_us;     // the final head came
+    uint64_t heard_us;     // something came last
+    uint64_t ended_us;     // this attempt is over
     uint64_t content_size; // as it came, without framing
     uint64_t decoded_size;
 };
@@ -155,11 +159,11 @@ struct weft_exchange_report {
 /** What the owner of an exchange hears of it; all but `done` may be NULL. None is called inside of weft_client_send(). */
 struct weft_exchange_handler {
     void (*interim)(struct weft_exchange *exchange, const struct weft_http_head *head);
+    /** Also of an answer that redirects and is followed, whose content is not handed out. */
     void (*response)(struct weft_exchange *exchange, const struct weft_http_head *head);
-    /** This answer redirects, and is followed. */
-    void (*redirected)(struct weft_exchange *exchange, const struct weft_http_head *head,
-                       const struct weft_url *to);
-    /** It failed and is sent again. */
+    /** That answer is over; what is asked next is another attempt. */
+    void (*redirected)(struct weft_exchange *exchange, const struct weft_url *to);
+    /** It failed and is sent again: another attempt. */
     void (*retried)(struct weft_exchange *exchange, const char *reason, bool may_have_acted);
     /** Decoded content; false gives the exchange up. */
     bool (*content)(struct weft_exchange *exchange, struct weft_span bytes);
@@ -187,6 +191,8 @@ struct weft_exchange *weft_client_send(struct weft_client *client,
                                        const struct weft_exchange_handler *handler, void *user);
 
 const struct weft_exchange_report *weft_exchange_report(const struct weft_exchange *exchange);
+/** What is asked: lent until the next call of the exchange's handler. */
+struct weft_http_head weft_exchange_head(const struct weft_exchange *exchange);
 void *weft_exchange_user(const struct weft_exchange *exchange);
 
 #endif

@@ -228,9 +228,7 @@ static void on_response(struct weft_exchange *exchange, const struct weft_http_h
             return;
         }
         exchange->is_redirected = true;
-        if (exchange->handler->redirected) {
-            exchange->handler->redirected(exchange, head, &exchange->redirect.url);
-        }
+        if (exchange->handler->response) exchange->handler->response(exchange, head);
         return;
     }
     start_decoding(exchange, head);
@@ -268,7 +266,7 @@ static void on_data(struct weft_exchange *exchange, const struct weft_http_event
 void weft_exchange_event(struct weft_exchange *exchange, const struct weft_http_event *event)
 {
     const struct weft_exchange_handler *handler = exchange->handler;
-    exchange->last_us = weft_client_now_us(exchange->client);
+    exchange->last_us = exchange->report.heard_us = weft_client_now_us(exchange->client);
     if (event->ends_message) exchange->has_ended = true;
     switch (event->type) {
     case WEFT_HTTP_INTERIM:
@@ -298,6 +296,7 @@ static void begin_anew(struct weft_exchange *exchange)
     report->connection_id = report->stream_id = 0;
     report->sent_us = report->first_us = report->content_size = report->decoded_size = 0;
     report->status = 0;
+    report->ended_us = 0;
     report->asked_us = exchange->last_us = weft_client_now_us(exchange->client);
     exchange->content_sent = 0;
     exchange->has_ended = exchange->has_head = exchange->is_redirected = false;
@@ -307,6 +306,8 @@ static void follow(struct weft_exchange *exchange)
 {
     const struct weft_redirect *redirect = &exchange->redirect;
     size_t kept = 0;
+    exchange->report.ended_us = weft_client_now_us(exchange->client);
+    if (exchange->handler->redirected) exchange->handler->redirected(exchange, &redirect->url);
     for (size_t i = 0; i < exchange->field_count; i++) {
         if (weft_redirect_drops(redirect, exchange->fields[i].id)) continue;
         exchange->fields[kept++] = exchange->fields[i];
@@ -341,11 +342,12 @@ static void fail_or_retry(struct weft_exchange *exchange, const struct weft_http
         weft_exchange_fail(exchange, end, error->reason, may_have_acted);
         return;
     }
-    exchange->report.retries++;
-    if (may_have_acted) exchange->uncertain++;
+    exchange->report.ended_us = weft_client_now_us(exchange->client);
     if (exchange->handler->retried) {
         exchange->handler->retried(exchange, error->reason, may_have_acted);
     }
+    exchange->report.retries++;
+    if (may_have_acted) exchange->uncertain++;
     weft_exchange_detach(exchange);
     begin_anew(exchange);
     weft_client_enqueue(exchange, true);

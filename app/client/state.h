@@ -141,6 +141,5 @@ void weft_exchange_free(struct weft_exchange *exchange);
 /** Takes it off its connection or queue. */
 void weft_exchange_detach(struct weft_exchange *exchange);
 ssize_t weft_exchange_fill(struct weft_exchange *exchange, uint8_t *room, size_t size, bool *ends);
-struct weft_http_head weft_exchange_head(const struct weft_exchange *exchange);
 
 #endif
