@@ -1,7 +1,10 @@
 // cmd/get.c: weft get
 #include "client/client.h"
 #include "cmd/commands.h"
+#include "cmd/get_input.h"
 #include "cmd/get_options.h"
+#include "cmd/get_qlog.h"
+#include "cmd/get_reports.h"
 #include "cmd/get_watch.h"
 #include "cmd/term.h"
 #include "net/memory.h"
@@ -12,7 +15,6 @@
 enum {
     TEXT_SIZE = 1024,
     URLS_MOST = 1000,
-    DATA_MOST = 1 << 30,
     MEMORY_MOST = 64 << 20,
     EXIT_STATUS = 22,    // as curl's -f
     GOODBYE_US = 100000, // for the last frames
@@ -43,6 +45,7 @@ struct get {
     bool has_bad_status;
     bool is_stuck; // the output cannot be written to
     struct weft_get_watch watch;
+    struct weft_get_record record; // where watch.record is set
 };
 
 static void complain(const struct get *get, const char *what, const char *reason)
@@ -58,7 +61,8 @@ static void complain(const struct get *get, const char *what, const char *reason
 static bool write_out(struct job *job, struct weft_span bytes)
 {
     struct get *get = job->get;
-    if (bytes.size == 0) return true;
+    bool is_shown = job->owns_out || !weft_get_reports_take_output(&get->options);
+    if (bytes.size == 0 || !is_shown) return true;
     if (!job->out) { // not its turn
         job->out = tmpfile();
         job->owns_out = job->is_waiting = true;
@@ -120,27 +124,40 @@ static void write_head(struct job *job, const struct weft_exchange_report *repor
     write_text(job, "\r\n");
 }
 
+static void on_interim(struct weft_exchange *exchange, const struct weft_http_head *head)
+{
+    struct job *job = weft_exchange_user(exchange);
+    struct weft_get_record *record = job->get->watch.record;
+    if (record) weft_get_record_interim(record, exchange, head);
+    if (job->get->options.shows_heads) write_head(job, weft_exchange_report(exchange), head);
+}
+
 static void on_head(struct weft_exchange *exchange, const struct weft_http_head *head)
 {
     struct job *job = weft_exchange_user(exchange);
     const struct weft_get_options *options = &job->get->options;
+    struct weft_get_record *record = job->get->watch.record;
+    if (record) weft_get_record_head(record, exchange, head);
     if (head->status >= 400) job->get->has_bad_status = true;
     if (options->shows_heads || options->asks_head) {
         write_head(job, weft_exchange_report(exchange), head);
     }
 }
 
-static void on_redirected(struct weft_exchange *exchange, const struct weft_http_head *head,
-                          const struct weft_url *to)
+static void on_redirected(struct weft_exchange *exchange, const struct weft_url *to)
 {
+    const struct job *job = weft_exchange_user(exchange);
+    struct weft_get_record *record = job->get->watch.record;
     (void)to;
-    on_head(exchange, head);
+    if (record) weft_get_record_end(record, exchange, NULL);
 }
 
 static void on_retried(struct weft_exchange *exchange, const char *reason, bool may_have_acted)
 {
     const struct job *job = weft_exchange_user(exchange);
+    struct weft_get_record *record = job->get->watch.record;
     char text[TEXT_SIZE];
+    if (record) weft_get_record_end(record, exchange, reason);
     if (!job->get->watch.out) return;
     snprintf(text, sizeof(text), "%s; sent again: it %s", reason,
              may_have_acted ? "may have been processed, and is idempotent"
@@ -162,6 +179,10 @@ static void on_done(struct weft_exchange *exchange, const struct weft_client_out
     struct get *get = job->get;
     job->is_done = true;
     get->open_count--;
+    if (get->watch.record) {
+        weft_get_record_end(get->watch.record, exchange,
+                            outcome->end == WEFT_CLIENT_DONE ? NULL : outcome->reason);
+    }
     if (outcome->end != WEFT_CLIENT_DONE &&
         !(outcome->end == WEFT_CLIENT_GIVEN_UP && get->is_stuck)) {
         bool is_odd = outcome->may_have_acted &&
@@ -176,7 +197,7 @@ static void on_done(struct weft_exchange *exchange, const struct weft_client_out
 }
 
 static const struct weft_exchange_handler handler = {
-    .interim = on_head,
+    .interim = on_interim,
     .response = on_head,
     .redirected = on_redirected,
     .retried = on_retried,
@@ -186,38 +207,6 @@ static const struct weft_exchange_handler handler = {
 
 // Input
 
-static bool read_content(struct get *get, const char *name)
-{
-    FILE *in = strcmp(name, "-") == 0 ? stdin : fopen(name, "rbe");
-    size_t size = 0;
-    size_t room = 0;
-    while (in && !feof(in) && !ferror(in)) {
-        if (size == room) {
-            room = room ? 2 * room : 65536;
-            uint8_t *grown = room <= DATA_MOST ? realloc(get->content_memory, room) : NULL;
-            if (!grown) break;
-            get->content_memory = grown;
-        }
-        size += fread(get->content_memory + size, 1, room - size, in);
-    }
-    bool is_whole = in && feof(in) && !ferror(in);
-    if (!is_whole) complain(get, name, in ? "it is too large, or cannot be read" : strerror(errno));
-    if (in && in != stdin) fclose(in);
-    get->content = (struct weft_span){get->content_memory, size};
-    return is_whole;
-}
-
-// As curl's -d: a file's line ends are left out.
-static void drop_line_ends(struct get *get)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < get->content.size; i++) {
-        uint8_t byte = get->content_memory[i];
-        if (byte != '\r' && byte != '\n' && byte != 0) get->content_memory[kept++] = byte;
-    }
-    get->content.size = kept;
-}
-
 static bool take_content(struct get *get)
 {
     const struct weft_get_options *options = &get->options;
@@ -226,30 +215,11 @@ static bool take_content(struct get *get)
         get->content = weft_span_of(options->data);
         return true;
     }
-    if (!read_content(get, options->data + 1)) return false;
-    if (!options->data_is_binary) drop_line_ends(get);
-    return true;
-}
-
-// RFC 4648 §4
-static struct weft_span base64(struct weft_arena *arena, struct weft_span prefix,
-                               struct weft_span text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint8_t *room = weft_arena_take(arena, prefix.size + (text.size + 2) / 3 * 4);
-    if (!room) return (struct weft_span){NULL, 0};
-    memcpy(room, prefix.data, prefix.size);
-    uint8_t *at = room + prefix.size;
-    for (size_t i = 0; i < text.size; i += 3) {
-        uint32_t bits = (uint32_t)text.data[i] << 16;
-        if (i + 1 < text.size) bits |= (uint32_t)text.data[i + 1] << 8;
-        if (i + 2 < text.size) bits |= text.data[i + 2];
-        *at++ = (uint8_t)digits[bits >> 18];
-        *at++ = (uint8_t)digits[bits >> 12 & 63];
-        *at++ = (uint8_t)(i + 1 < text.size ? digits[bits >> 6 & 63] : '=');
-        *at++ = (uint8_t)(i + 2 < text.size ? digits[bits & 63] : '=');
-    }
-    return (struct weft_span){room, (size_t)(at - room)};
+    const char *name = options->data + 1;
+    const char *wrong =
+        weft_get_read_file(name, !options->data_is_binary, &get->content_memory, &get->content);
+    if (wrong) complain(get, name, wrong);
+    return !wrong;
 }
 
 static bool has_field(const struct weft_get_options *options, enum weft_http_field_name id)
@@ -273,9 +243,8 @@ static void add_defaults(struct get *get)
                     WEFT_HTTP_FIELD(CONTENT_TYPE, WEFT_SPAN("application/x-www-form-urlencoded")));
     }
     if (!options->user) return;
-    struct weft_http_field field =
-        WEFT_HTTP_FIELD(AUTHORIZATION, base64(&get->arena, WEFT_SPAN("Basic "),
-                                              weft_span_of(options->user))); // RFC 7617 §2
+    struct weft_http_field field = WEFT_HTTP_FIELD(
+        AUTHORIZATION, weft_get_basic(&get->arena, weft_span_of(options->user))); // RFC 7617 §2
     field.hint = WEFT_HTTP_FIELD_SECRET;
     add_default(options, field);
 }
@@ -379,20 +348,61 @@ static void say_goodbye(struct get *get, struct weft_loop *loop)
     }
 }
 
+static bool start_watching(struct get *get)
+{
+    struct weft_get_watch *watch = &get->watch;
+    if (get->options.is_verbose) watch->out = stderr;
+    if (weft_get_reports_want_record(&get->options)) watch->record = &get->record;
+    if (!get->options.qlog) return true;
+    watch->qlog = fopen(get->options.qlog, "wbe");
+    if (!watch->qlog) complain(get, get->options.qlog, strerror(errno));
+    return watch->qlog != NULL;
+}
+
+// What is needed before the first request, and takes time that is not the network's; then the clock begins.
+static bool prepare(struct get *get, struct weft_loop *loop)
+{
+    char error[TEXT_SIZE];
+    bool is_secure = false;
+    for (size_t i = 0; i < get->job_count; i++) {
+        is_secure = is_secure || get->jobs[i].url.is_secure;
+    }
+    if (is_secure && !weft_client_prepare(get->client, error, sizeof(error))) {
+        complain(get, "TLS", error);
+        return false;
+    }
+    if (weft_loop_turn(loop, 0) < 0) return false;
+    get->watch.start_us = weft_loop_now_us(loop);
+    weft_get_record_init(&get->record, get->watch.start_us);
+    if (get->watch.qlog) weft_get_qlog_start(get->watch.qlog, get->record.start_wall_us);
+    return true;
+}
+
+static bool stop_watching(struct get *get)
+{
+    bool is_fine = !get->watch.record || weft_get_reports_write(&get->options, &get->record);
+    if (get->watch.qlog && fclose(get->watch.qlog) != 0) {
+        complain(get, get->options.qlog, strerror(errno));
+        is_fine = false;
+    }
+    weft_get_record_deinit(&get->record);
+    return is_fine;
+}
+
 static int run(struct get *get)
 {
     int code = WEFT_EXIT_FAILED;
     struct weft_loop *loop = weft_loop_new();
     get->options.client.loop = loop;
     get->options.client.alloc = weft_heap_alloc();
-    if (get->options.is_verbose) get->watch.out = stderr;
+    if (!loop || !start_watching(get)) goto done;
     get->options.client.observer = weft_get_watch_observer(&get->watch);
-    get->client = loop ? weft_client_new(&get->options.client) : NULL;
+    get->client = weft_client_new(&get->options.client);
     if (!get->client || !has_ways(get)) {
         complain(get, "cannot start", "no memory, or the resolver's configuration cannot be read");
         goto done;
     }
-    get->watch.start_us = weft_loop_now_us(loop);
+    if (!prepare(get, loop)) goto done;
     for (size_t i = 0; i < get->job_count; i++) {
         struct job *job = &get->jobs[i];
         if (!open_output(get, job) || !send_job(get, job)) {
@@ -408,6 +418,7 @@ static int run(struct get *get)
     if (code == 0 && get->options.fails_on_status && get->has_bad_status) code = EXIT_STATUS;
 done:
     weft_client_free(get->client);
+    if (!stop_watching(get)) code = WEFT_EXIT_FAILED;
     if (get->options.shows_stats) weft_get_watch_stats(&get->watch, stderr);
     weft_loop_free(loop);
     return code;
@@ -448,34 +459,6 @@ static int close_outputs(struct get *get, int code)
         code = WEFT_EXIT_FAILED;
     }
     return fflush(stdout) == 0 ? code : WEFT_EXIT_FAILED;
-}
-
-void weft_get_help(void)
-{
-    const struct weft_term *term = weft_term_of(stdout);
-    printf("Fetches URLs over HTTP/2, 1.1 or 1.0, all at once, and shows what passes.\n\n"
-           "%sUsage%s\n  weft get [OPTIONS] URL...\n\n%sOptions%s\n",
-           term->bold, term->plain, term->bold, term->plain);
-    for (const struct weft_args_option *option = weft_get_options_table(); option->name; option++) {
-        char name[64];
-        char letter[8] = "   ";
-        if (option->letter) snprintf(letter, sizeof(letter), "-%c,", option->letter);
-        snprintf(name, sizeof(name), "%s --%s%s%s", letter, option->name,
-                 option->argument ? " " : "", option->argument ? option->argument : "");
-        printf("  %s%-30s%s %s\n", term->bold, name, term->plain, option->help);
-    }
-    printf(
-        "\n%sExamples%s\n"
-        "  weft get https://example.org/                 its content\n"
-        "  weft get -kv https://localhost:8443/          every frame and field, and what each "
-        "cost\n"
-        "  weft get -kLi --compressed https://localhost:8443/docs\n"
-        "  weft get --pipeline 8 http://localhost:8080/a http://localhost:8080/b\n"
-        "  weft get -d '{}' -H 'content-type: application/json' http://localhost:8080/api\n"
-        "\n%sExit codes%s\n"
-        "  0  all answers came whole    1  one did not    2  wrong usage    22  -f, and a status "
-        "of 400 or above\n",
-        term->bold, term->plain, term->bold, term->plain);
 }
 
 int weft_get(int argc, char **argv)

@@ -1,6 +1,8 @@
 // cmd/get_options.c
 #include "cmd/get_options.h"
 
+#include "cmd/commands.h"
+#include "cmd/term.h"
 #include "http/field_rules.h"
 
 #include <stdio.h>
@@ -41,8 +43,14 @@ TAKE_FLAG(silent, is_silent)
 TAKE_FLAG(verbose, is_verbose)
 TAKE_FLAG(stats, shows_stats)
 TAKE_FLAG(fail, fails_on_status)
+TAKE_FLAG(waterfall, shows_waterfall)
+TAKE_FLAG(plain, is_plain)
+TAKE_FLAG(json, shows_json)
 TAKE_FLAG(insecure, client.skips_verification)
 TAKE_TEXT(output, output)
+TAKE_TEXT(html, html)
+TAKE_TEXT(har, har)
+TAKE_TEXT(qlog, qlog)
 TAKE_TEXT(request, method)
 TAKE_TEXT(user, user)
 TAKE_TEXT(cacert, client.ca_file)
@@ -248,6 +256,12 @@ static const struct weft_args_option table[] = {
     {"silent",          's', NULL,      "say nothing of what fails", take_silent},
     {"verbose",         'v', NULL,      "show frames and fields as they pass, with HPACK's view of them", take_verbose},
     {"stats",           0,   NULL,      "tell at the end what it all cost", take_stats},
+    {"waterfall",       0,   NULL,      "draw the timeline in place of the content", take_waterfall},
+    {"plain",           0,   NULL,      "with letters where others have blocks", take_plain},
+    {"json",            0,   NULL,      "a summary in JSON in place of the content", take_json},
+    {"html",            0,   "FILE",    "the timeline as a page", take_html},
+    {"har",             0,   "FILE",    "the timeline as HAR 1.2", take_har},
+    {"qlog",            0,   "FILE",    "every frame and field as qlog (JSON text sequences)", take_qlog},
     {"http1.0",         '0', NULL,      "speak HTTP/1.0", take_http1_0},
     {"http1.1",         0,   NULL,      "speak HTTP/1.1", take_http1_1},
     {"http2",           0,   NULL,      "speak HTTP/2 over TLS, or fail", take_http2},
@@ -277,4 +291,33 @@ void weft_get_options_init(struct weft_get_options *options)
     *options = (struct weft_get_options){0};
     options->client.limits = limits;
     if (key_log && *key_log) options->client.key_log_file = key_log;
+}
+
+void weft_get_help(void)
+{
+    const struct weft_term *term = weft_term_of(stdout);
+    printf("Fetches URLs over HTTP/2, 1.1 or 1.0, all at once, and shows what passes.\n\n"
+           "%sUsage%s\n  weft get [OPTIONS] URL...\n\n%sOptions%s\n",
+           term->bold, term->plain, term->bold, term->plain);
+    for (const struct weft_args_option *option = weft_get_options_table(); option->name; option++) {
+        char name[64];
+        char letter[8] = "   ";
+        if (option->letter) snprintf(letter, sizeof(letter), "-%c,", option->letter);
+        snprintf(name, sizeof(name), "%s --%s%s%s", letter, option->name,
+                 option->argument ? " " : "", option->argument ? option->argument : "");
+        printf("  %s%-30s%s %s\n", term->bold, name, term->plain, option->help);
+    }
+    printf(
+        "\n%sExamples%s\n"
+        "  weft get https://example.org/                 its content\n"
+        "  weft get -kv https://localhost:8443/          every frame and field, and what each "
+        "cost\n"
+        "  weft get -kLi --compressed https://localhost:8443/docs\n"
+        "  weft get -k --waterfall https://localhost:8443/ https://localhost:8443/demo.css\n"
+        "  weft get --pipeline 8 http://localhost:8080/a http://localhost:8080/b\n"
+        "  weft get -d '{}' -H 'content-type: application/json' http://localhost:8080/api\n"
+        "\n%sExit codes%s\n"
+        "  0  all answers came whole    1  one did not    2  wrong usage    22  -f, and a status "
+        "of 400 or above\n",
+        term->bold, term->plain, term->bold, term->plain);
 }

@@ -30,12 +30,18 @@ struct weft_get_options {
     const char *method;         // -X
     const char *data;           // -d
     bool data_is_binary;
-    const char *user;     // -u
-    bool follows;         // -L
-    bool decodes;         // --compressed
-    bool is_silent;       // -s
-    bool is_verbose;      // -v
-    bool shows_stats;     // --stats
+    const char *user; // -u
+    bool follows;     // -L
+    bool decodes;     // --compressed
+    bool is_silent;   // -s
+    bool is_verbose;  // -v
+    bool shows_stats; // --stats
+    bool shows_waterfall;
+    bool is_plain;   // --plain: letters in place of blocks
+    bool shows_json; // --json
+    const char *html;
+    const char *har;
+    const char *qlog;
     bool fails_on_status; // -f
 };
 

@@ -1,21 +1,17 @@
 // cmd/get_watch.c
 #include "cmd/get_watch.h"
 
+#include "cmd/get_qlog.h"
 #include "cmd/term.h"
 #include "http/error_code.h"
 #include "http/trace.h"
 
 #include <inttypes.h>
 
-static const char *const frame_names[] = {
-    "DATA",         "HEADERS", "PRIORITY", "RST_STREAM",    "SETTINGS",
-    "PUSH_PROMISE", "PING",    "GOAWAY",   "WINDOW_UPDATE", "CONTINUATION",
-};
-
 static const char *const representations[] = {"indexed", "literal, indexed", "literal",
                                               "never indexed"};
 
-enum { PRIORITY_UPDATE = 0x10, SETTINGS = 4, PING = 6, DATA = 0, CONTINUATION = 9 };
+enum { SETTINGS = 4, PING = 6 };
 
 static void put(FILE *out, struct weft_span text)
 {
@@ -54,8 +50,7 @@ static void put_frame(const struct weft_get_watch *watch, const struct weft_trac
 {
     const struct weft_term *term = weft_term_of(watch->out);
     uint8_t type = record->frame.type;
-    const char *name = type < WEFT_COUNT(frame_names) ? frame_names[type] : "unknown type";
-    if (type == PRIORITY_UPDATE) name = "PRIORITY_UPDATE";
+    const char *name = weft_get_frame_name(type);
     fprintf(watch->out, "%s%-13s%s stream %-3" PRIu64 " %6u bytes", term->bold, name, term->plain,
             record->stream_id, record->frame.length);
     put_flags(watch->out, type, record->frame.flags);
@@ -81,6 +76,8 @@ static void on_record(void *context, const struct weft_client_connection_info *i
                       const struct weft_trace_record *record)
 {
     struct weft_get_watch *watch = context;
+    if (watch->qlog) weft_get_qlog_record(watch->qlog, watch->start_us, info, record);
+    if (!watch->out) return;
     bool is_shown = record->type == WEFT_TRACE_FRAME || record->type == WEFT_TRACE_FIELD ||
                     (record->type == WEFT_TRACE_ERROR && record->error.code != 0);
     if (!is_shown) return;
@@ -139,6 +136,7 @@ static void on_change(void *context, const struct weft_client_connection_info *i
 {
     struct weft_get_watch *watch = context;
     if (watch->out) put_change(watch, info);
+    if (watch->record) weft_get_record_connection(watch->record, info);
     if (info->closed_us) {
         if (info->totals) add_totals(&watch->totals, info->totals);
     } else if (info->ready_us) {
@@ -150,8 +148,9 @@ static void on_change(void *context, const struct weft_client_connection_info *i
 
 struct weft_client_observer weft_get_watch_observer(struct weft_get_watch *watch)
 {
-    return (struct weft_client_observer){
-        .changed = on_change, .record = watch->out ? on_record : NULL, .context = watch};
+    return (struct weft_client_observer){.changed = on_change,
+                                         .record = watch->out || watch->qlog ? on_record : NULL,
+                                         .context = watch};
 }
 
 static void put_fields_line(FILE *out, const char *what, uint64_t text, uint64_t wire)

@@ -2,13 +2,15 @@
 #ifndef WEFT_CMD_GET_WATCH_H
 #define WEFT_CMD_GET_WATCH_H
 
-#include "client/client.h"
+#include "cmd/get_record.h"
 
 #include <stdio.h>
 
 struct weft_get_watch {
-    FILE *out;         // NULL: nothing is printed
-    uint64_t start_us; // of the loop's clock
+    FILE *qlog;                     // NULL: none is written
+    struct weft_get_record *record; // NULL: none is kept
+    FILE *out;                      // NULL: nothing is printed
+    uint64_t start_us;              // of the loop's clock
     size_t connections;
     size_t handshakes;              // of TLS
     size_t round_trips;             // before first requests could leave, of all connections

@@ -1,12 +1,14 @@
 """weft get: its habits, and servers that mean it harm."""
 
 import gzip
+import json
+import re
 import resource
 import subprocess
 
 import pytest
 from bad_server import OK_HEAD, BadServer, drain, frame, read_head, start_http2
-from conftest import PROGRAM, cases, is_sanitized
+from conftest import PROGRAM, cases, is_sanitized, needs
 
 
 def limit_memory():
@@ -92,6 +94,51 @@ def test_verbose_shows_frames_and_what_fields_cost(server, get):
     assert ":path: /hello.txt  (" in text and ":status: 200  (1 byte, indexed)" in text
     assert "DATA          stream 1       13 bytes  END_STREAM" in text
     assert "with 1 TLS handshake" in text and "% saved" in text
+
+
+def test_the_waterfall_has_a_row_for_each_connection_and_request(server, get):
+    urls = [server.url("/" + name) for name in ("hello.txt", "large.bin", "missing")]
+    done = get("-k", "--waterfall", *urls, env={"LC_ALL": "C.UTF-8"})
+    rows = done.stdout.decode().splitlines()
+    assert len(rows) == 6, done.stdout.decode()
+    assert "localhost" not in rows[1] and "HTTP/2 TLS" in rows[1] and "═" in rows[1]
+    assert [row.split()[-2] for row in rows[2:5]] == ["13", str((server.root / "large.bin").stat().st_size), rows[4].split()[-2]]
+    assert "404" in rows[4] and all("█" in row and "░" in row for row in rows[2:5])
+    plain = get("-k", "--waterfall", "--plain", *urls, env={"LC_ALL": "C.UTF-8"}).stdout
+    assert plain.isascii() and b"#" in plain
+
+
+def test_reports_agree_with_each_other(server, get, tmp_path):
+    har, qlog = tmp_path / "a.har", tmp_path / "a.qlog"
+    done = get("-k", "--json", "--har", har, "--qlog", qlog, server.url("/hello.txt"), server.url("/large.bin"))
+    summary, log = json.loads(done.stdout), json.loads(har.read_text())["log"]
+    assert [request["content"] for request in summary["requests"]] == [13, (server.root / "large.bin").stat().st_size]
+    assert summary["connections"][0]["version"] == "HTTP/2" and len(summary["connections"]) == 1
+    assert log["version"] == "1.2" and len(log["entries"]) == 2
+    entry = log["entries"][0]
+    assert entry["request"]["url"] == server.url("/hello.txt") and entry["response"]["content"]["size"] == 13
+    assert entry["time"] == pytest.approx(sum(max(value, 0) for name, value in entry["timings"].items() if name != "ssl"), abs=0.1)
+    records = qlog.read_text().split("\x1e")
+    events = [json.loads(record) for record in records[1:]]
+    assert records[0] == "" and events[0]["qlog_format"] == "JSON-SEQ"
+    sizes = [event["data"]["length"] for event in events
+             if event.get("name") == "http2:frame_parsed" and event["data"]["frame"]["frame_type"] == "DATA"]
+    assert sum(sizes) == summary["connections"][0]["content_received"]
+    fields = sum(event["data"]["length"] for event in events if event.get("name") == "hpack:field_decoded")
+    assert fields == summary["connections"][0]["fields_received"]["wire"]
+
+
+@needs("chromium")
+def test_the_page_of_a_run_shows_in_a_browser(server, get, tmp_path):
+    page = tmp_path / "run.html"
+    get("-k", "--html", page, server.url("/hello.txt"), server.url("/%3Cimg%20src=x%3E?<script>"))
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile", "--dump-dom"]
+    dom = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=60).stdout
+    assert dom.count('<tr class="connection">') == 1 and dom.count('<tr class="request">') == 2
+    bars = re.findall(r'<i class="(\w+)" title="[^"]*" style="left:([\d.]+)%;width:([\d.]+)%">', dom)
+    assert [kind for kind, _, _ in bars] == ["dns", "connect", "tls"] + ["blocked", "waiting", "data"] * 2
+    assert all(float(left) + float(width) <= 100.01 for _, left, width in bars)
+    assert "<script" not in dom and "<img" not in dom
 
 
 @pytest.mark.parametrize("arguments, complaint", cases(

@@ -1,0 +1,15 @@
+// cmd/json_out.h: JSON onto a stream (RFC 8259), for those who write it value by value.
+#ifndef WEFT_CMD_JSON_OUT_H
+#define WEFT_CMD_JSON_OUT_H
+
+#include "base/span.h"
+
+#include <stdio.h>
+
+/** Writes a string with its quotes. Bytes that are no UTF-8 are taken for Latin-1, so that the output always is. */
+void weft_json_text(FILE *out, struct weft_span text);
+
+/** Writes `"key":` with a comma before it where it is not the first of its object. */
+void weft_json_key(FILE *out, const char *key, bool *is_first);
+
+#endif
