@@ -44,6 +44,9 @@ class Browser:
     def open(self, url):
         self.call("POST", f"/session/{self.session}/url", {"url": url})
 
+    def reload(self):
+        self.call("POST", f"/session/{self.session}/refresh", {})
+
     def run(self, script):
         return self.call("POST", f"/session/{self.session}/execute/sync", {"script": script, "args": []})
 

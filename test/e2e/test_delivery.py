@@ -1,7 +1,5 @@
 """Manifests, 103 Early Hints (RFC 8297), Link fields (RFC 8288) and server push (RFC 9113 §8.4)."""
 
-import base64
-import hashlib
 import shutil
 import subprocess
 import time
@@ -9,11 +7,9 @@ import time
 import h2.events
 import h2.settings
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from chromium import TrustingBrowser
 from conftest import PROGRAM, cases, needs
 from h2_client import CANCEL, Client
-from test_peers import Browser
 
 FRESH = ("--header", "cache-control: max-age=600")
 BIG = 240_000  # bytes: more than a window
@@ -345,31 +341,13 @@ def test_check_names_what_is_not_there(site, tmp_path):
     assert done.returncode == 1 and done.stderr == f"{file}:11: /gone.css is not in {site}\n"
 
 
-class TrustingBrowser(Browser):
-    """Chromium that takes our certificate for a good one: what comes under a bad one it does not keep, hints among it."""
-
-    def __init__(self, profile, certificate):
-        text = open(certificate.file, "rb").read()
-        key = x509.load_pem_x509_certificate(text).public_key()
-        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        self.pin = base64.b64encode(hashlib.sha256(spki).digest()).decode()
-        super().__init__(profile, "--ignore-certificate-errors-spki-list=" + self.pin)
-
-    def call(self, method, path, body=None):
-        if path == "/session" and body:
-            wanted = body["capabilities"]["alwaysMatch"]
-            del wanted["acceptInsecureCerts"]
-            wanted["goog:chromeOptions"]["args"].remove("--ignore-certificate-errors")
-        return super().call(method, path, body)
-
-
 @pytest.mark.skipif(shutil.which("chromedriver") is None, reason="chromedriver is not installed")
 def test_chromium_takes_the_hints(deliver, certificate, site, tmp_path):
     page = "<!doctype html><title>pictures</title><link rel=stylesheet href=/a.css><p>text<img src=/big.png>"
     (site / "pictures.html").write_text(page)
     log = tmp_path / "access.log"
     server = deliver(*FRESH, "--access-log", str(log))
-    browser = TrustingBrowser(tmp_path / "profile", certificate)
+    browser = TrustingBrowser(tmp_path / "profile", certificate.file)
     try:
         browser.open(f"https://localhost:{server.https}/pictures.html")
         seen = browser.run(

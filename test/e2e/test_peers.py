@@ -5,9 +5,9 @@ import re
 import shutil
 import subprocess
 import time
-import urllib.request
 
 import pytest
+from chromium import Browser
 from conftest import LARGE, TOP, needs
 
 
@@ -66,53 +66,6 @@ def test_node_gets_the_same(server, root):
     seen = json.loads(done.stdout)
     assert seen["/large.bin"] == {"status": 200, "size": LARGE}
     assert seen["/hello.txt"] == {"status": 200, "size": 13}
-
-
-class Browser:
-    """Headless Chromium through chromedriver's HTTP interface (WebDriver)."""
-
-    def __init__(self, profile, *switches):
-        self.driver = subprocess.Popen(
-            ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.port = None
-        for line in self.driver.stdout:
-            if found := re.search(r"started successfully on port (\d+)", line):
-                self.port = int(found[1])
-                break
-        assert self.port, "chromedriver did not start"
-        arguments = [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-            "--disable-background-networking", "--disable-component-update", "--ignore-certificate-errors",
-            "--disable-dev-shm-usage", f"--user-data-dir={profile}", "--window-size=1280,2000", *switches,
-        ]  # fmt: skip
-        capabilities = {"alwaysMatch": {"acceptInsecureCerts": True, "goog:chromeOptions": {"args": arguments},
-                                        "goog:loggingPrefs": {"browser": "ALL"}}}  # fmt: skip
-        self.session = self.call("POST", "/session", {"capabilities": capabilities})["sessionId"]
-
-    def call(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", method=method, headers={"Content-Type": "application/json"},
-            data=None if body is None else json.dumps(body).encode(),
-        )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)["value"]
-
-    def open(self, url):
-        self.call("POST", f"/session/{self.session}/url", {"url": url})
-
-    def run(self, script):
-        return self.call("POST", f"/session/{self.session}/execute/sync", {"script": script, "args": []})
-
-    def log(self):
-        return self.call("POST", f"/session/{self.session}/se/log", {"type": "browser"})
-
-    def close(self):
-        try:
-            self.call("DELETE", f"/session/{self.session}")
-        finally:
-            self.driver.terminate()
-            self.driver.wait(10)
 
 
 @pytest.fixture
