@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+enum { HTTP_1_CONNECTIONS = 6 }; // to an origin, where nobody said how many: as browsers have it
+
 static const char *const alpn_best[] = {"h2", "http/1.1", NULL};
 static const char *const alpn_h1[] = {"http/1.1", NULL};
 static const char *const alpn_h2[] = {"h2", NULL};
@@ -83,13 +85,12 @@ static struct weft_client_connection *choose(const struct weft_client_origin *or
 static size_t connections_most(const struct weft_client_origin *origin)
 {
     const struct weft_client_config *config = &origin->client->config;
-    uint32_t most = config->limits.connections;
-    if (most != WEFT_CLIENT_CONNECTIONS_USUAL) return most;
+    if (config->limits.connections > 0) return config->limits.connections;
     bool may_be_h2 = config->version != WEFT_CLIENT_1_0 && config->version != WEFT_CLIENT_1_1 &&
                      (origin->url.is_secure || config->version == WEFT_CLIENT_2_PRIOR_KNOWLEDGE);
     // Until the first connection knows the version, one is enough.
     bool is_h1 = origin->version != 0 && origin->version != WEFT_HTTP_2;
-    return may_be_h2 && !is_h1 ? 1 : most;
+    return may_be_h2 && !is_h1 ? 1 : HTTP_1_CONNECTIONS;
 }
 
 static size_t depth_of(const struct weft_client_origin *origin)

@@ -27,7 +27,7 @@ enum weft_client_version {
 // clang-format off
 /** X(name, default, unit, help) */
 #define WEFT_CLIENT_LIMITS(X)                                                                                     \
-    X(connections,         6,        "connections", "to one origin at once; HTTP/2 needs one (RFC 9112 9.4)")      \
+    X(connections,         0,        "connections", "to one origin at once; 0: six, or one over HTTP/2 (RFC 9112 9.4)") \
     X(pipeline_depth,      1,        "requests", "in flight on one connection of HTTP/1.1 (RFC 9112 9.3.2)")       \
     X(redirect_count,      10,       "answers",  "redirections followed for one request")                         \
     X(retry_count,         3,        "times",    "that a request is sent again")                                   \
@@ -38,8 +38,6 @@ enum weft_client_version {
     X(decoded_ratio,       200,      "times",    "its size that content may unpack to beyond that")               \
     X(exchange_memory,     1048576,  "bytes",    "of one request's fields and URLs")
 // clang-format on
-
-enum { WEFT_CLIENT_CONNECTIONS_USUAL = 6 }; // where nobody said: one to an HTTP/2 server
 
 struct weft_client_limits {
 #define X(name, standard, unit, help) uint32_t name;

@@ -108,6 +108,12 @@ def test_the_waterfall_has_a_row_for_each_connection_and_request(server, get):
     assert plain.isascii() and b"#" in plain
 
 
+@pytest.mark.parametrize("wanted, seen", [((), 1), (("--connections", "6"), 6)])
+def test_as_many_connections_are_made_as_were_asked_for(server, get, wanted, seen):
+    done = get("-k", "--json", *wanted, *[server.url("/hello.txt")] * 8)
+    assert len(json.loads(done.stdout)["connections"]) == seen
+
+
 def test_reports_agree_with_each_other(server, get, tmp_path):
     har, qlog = tmp_path / "a.har", tmp_path / "a.qlog"
     done = get("-k", "--json", "--har", har, "--qlog", qlog, server.url("/hello.txt"), server.url("/large.bin"))
