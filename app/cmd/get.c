@@ -233,7 +233,8 @@ static void add_default(struct weft_get_options *options, struct weft_http_field
     options->fields[options->field_count++] = field;
 }
 
-static void add_defaults(struct get *get)
+// false without memory
+static bool add_defaults(struct get *get)
 {
     struct weft_get_options *options = &get->options;
     add_default(options, WEFT_HTTP_FIELD(USER_AGENT, WEFT_SPAN("weft/" WEFT_VERSION)));
@@ -242,11 +243,13 @@ static void add_defaults(struct get *get)
         add_default(options,
                     WEFT_HTTP_FIELD(CONTENT_TYPE, WEFT_SPAN("application/x-www-form-urlencoded")));
     }
-    if (!options->user) return;
+    if (!options->user) return true;
     struct weft_http_field field = WEFT_HTTP_FIELD(
         AUTHORIZATION, weft_get_basic(&get->arena, weft_span_of(options->user))); // RFC 7617 §2
     field.hint = WEFT_HTTP_FIELD_SECRET;
+    if (!field.value.data) return false;
     add_default(options, field);
+    return true;
 }
 
 // curl's habit: what has no scheme is http
@@ -445,8 +448,7 @@ static int plan(struct get *get, char **urls)
         return wrong_usage(text);
     }
     if (!take_content(get)) return WEFT_EXIT_FAILED;
-    add_defaults(get);
-    return 0;
+    return add_defaults(get) ? 0 : wrong_usage("no memory");
 }
 
 // Closes what was opened; what a disk did not take shows only then.
