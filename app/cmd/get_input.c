@@ -1,6 +1,8 @@
 // cmd/get_input.c
 #include "cmd/get_input.h"
 
+#include "wire/base64.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,23 +52,14 @@ const char *weft_get_read_file(const char *name, bool drops_line_ends, uint8_t *
     return NULL;
 }
 
-// RFC 4648 §4
 struct weft_span weft_get_basic(struct weft_arena *arena, struct weft_span user)
 {
     static const struct weft_span prefix = WEFT_SPAN_INIT("Basic ");
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint8_t *room = weft_arena_take(arena, prefix.size + (user.size + 2) / 3 * 4);
+    size_t size = prefix.size + weft_base64_size(WEFT_BASE64, user.size);
+    uint8_t *room = weft_arena_take(arena, size);
     if (!room) return (struct weft_span){NULL, 0};
-    memcpy(room, prefix.data, prefix.size);
-    uint8_t *at = room + prefix.size;
-    for (size_t i = 0; i < user.size; i += 3) {
-        uint32_t bits = (uint32_t)user.data[i] << 16;
-        if (i + 1 < user.size) bits |= (uint32_t)user.data[i + 1] << 8;
-        if (i + 2 < user.size) bits |= user.data[i + 2];
-        *at++ = (uint8_t)digits[bits >> 18];
-        *at++ = (uint8_t)digits[bits >> 12 & 63];
-        *at++ = (uint8_t)(i + 1 < user.size ? digits[bits >> 6 & 63] : '=');
-        *at++ = (uint8_t)(i + 2 < user.size ? digits[bits & 63] : '=');
-    }
-    return (struct weft_span){room, (size_t)(at - room)};
+    struct weft_writer out = weft_writer_over(room, size);
+    weft_write_bytes(&out, prefix);
+    weft_write_base64(&out, WEFT_BASE64, user);
+    return weft_written(&out);
 }

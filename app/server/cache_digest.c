@@ -1,5 +1,7 @@
-// server/cache_digest.c: RFC 6265 for the cookie, RFC 4648 §5 for its letters
+// server/cache_digest.c: RFC 6265 for the cookie
 #include "server/cache_digest.h"
+
+#include "wire/base64.h"
 
 #include <stdio.h>
 
@@ -7,7 +9,6 @@ enum { HASHES = 4, COOKIE_BYTES = WEFT_CACHE_DIGEST_COOKIE_BITS / 8 };
 
 // The prefix has browsers insist on Secure, Path=/ and no Domain, so that no sibling host can set it.
 static const struct weft_span cookie_name = WEFT_SPAN_INIT("__Host-weft-held");
-static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 void weft_cache_digest_init(struct weft_cache_digest *digest, uint32_t bit_count)
 {
@@ -62,23 +63,12 @@ bool weft_cache_digest_is_full(const struct weft_cache_digest *digest)
     return set > digest->bit_count / 2; // (1/2)^4
 }
 
-// Reads base64url without padding into exactly COOKIE_BYTES.
+// Reads exactly the bits of a cookie.
 static bool read_text(struct weft_span text, uint8_t *bytes)
 {
-    uint32_t word = 0;
-    unsigned bits = 0;
-    size_t size = 0;
-    if (text.size != WEFT_CACHE_DIGEST_TEXT_SIZE) return false;
-    for (size_t i = 0; i < text.size; i++) {
-        const char *letter = text.data[i] ? strchr(letters, text.data[i]) : NULL;
-        if (!letter) return false;
-        word = word << 6 | (uint32_t)(letter - letters);
-        bits += 6;
-        if (bits < 8) continue;
-        bits -= 8;
-        bytes[size++] = (uint8_t)(word >> bits);
-    }
-    return size == COOKIE_BYTES;
+    size_t size;
+    return text.size == WEFT_CACHE_DIGEST_TEXT_SIZE &&
+           weft_base64_decode(WEFT_BASE64_URL, text, bytes, &size);
 }
 
 bool weft_cache_digest_from_cookie(struct weft_span cookie, struct weft_cache_digest *digest)
@@ -100,18 +90,12 @@ bool weft_cache_digest_from_cookie(struct weft_span cookie, struct weft_cache_di
 size_t weft_cache_digest_set_cookie(const struct weft_cache_digest *digest,
                                     char out[WEFT_CACHE_DIGEST_SET_COOKIE_SIZE])
 {
-    char text[WEFT_CACHE_DIGEST_TEXT_SIZE + 1];
-    size_t size = 0;
-    for (size_t bit = 0; bit < WEFT_CACHE_DIGEST_COOKIE_BITS; bit += 6) {
-        size_t byte = bit / 8;
-        unsigned next = byte + 1 < COOKIE_BYTES ? digest->bits[byte + 1] : 0;
-        unsigned word = (unsigned)digest->bits[byte] << 8 | next;
-        text[size++] = letters[word >> (10 - bit % 8) & 63];
-    }
-    text[size] = 0;
+    uint8_t text[WEFT_CACHE_DIGEST_TEXT_SIZE];
+    struct weft_writer letters = weft_writer_over(text, sizeof(text));
+    weft_write_base64(&letters, WEFT_BASE64_URL, (struct weft_span){digest->bits, COOKIE_BYTES});
     // Lax, not Strict: else who comes by a link from elsewhere would be pushed all again.
     int written = snprintf(out, WEFT_CACHE_DIGEST_SET_COOKIE_SIZE,
-                           "%s=%s; Path=/; Max-Age=86400; Secure; HttpOnly; SameSite=Lax",
-                           (const char *)cookie_name.data, text);
+                           "%s=%.*s; Path=/; Max-Age=86400; Secure; HttpOnly; SameSite=Lax",
+                           (const char *)cookie_name.data, (int)sizeof(text), (const char *)text);
     return (size_t)written;
 }

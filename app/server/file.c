@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "http/date.h"
+#include "wire/base64.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -55,19 +56,16 @@ static bool is_extra(const struct weft_file_heads *heads, enum weft_http_field_n
 // They are short because each answer of a page carries one of its own, which no header compression shortens.
 static void write_etag(struct weft_file *file, struct weft_span coding)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const struct weft_file_mark *mark = &file->mark;
     uint64_t hash = weft_hash_mix(weft_hash_mix(0, mark->inode), mark->size);
     hash = weft_hash_mix(hash, (uint64_t)mark->modified.tv_sec);
     hash = weft_hash_mix(weft_hash_mix(hash, (uint64_t)mark->modified.tv_nsec), mark->device);
-    char *at = file->etag;
-    *at++ = '"';
-    for (unsigned shift = 0; shift < 64; shift += 6)
-        *at++ = letters[hash >> shift & 63];
-    if (coding.size > 0) *at++ = (char)coding.data[0];
-    *at++ = '"';
-    file->etag_size = (size_t)(at - file->etag);
+    struct weft_writer out = weft_writer_over((uint8_t *)file->etag, sizeof(file->etag));
+    weft_write_u8(&out, '"');
+    weft_write_base64(&out, WEFT_BASE64_URL, (struct weft_span){(uint8_t *)&hash, sizeof(hash)});
+    if (coding.size > 0) weft_write_u8(&out, coding.data[0]);
+    weft_write_u8(&out, '"');
+    file->etag_size = weft_writer_size(&out);
 }
 
 static void write_validators(struct weft_file *file, struct weft_span coding, int64_t now)

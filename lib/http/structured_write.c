@@ -2,6 +2,7 @@
 #include "http/structured.h"
 
 #include "http/field_rules.h"
+#include "wire/base64.h"
 #include "wire/hex.h"
 
 static const int64_t most_integer = 999999999999999;
@@ -59,22 +60,11 @@ static bool write_token(struct weft_writer *out, struct weft_span text)
     return true;
 }
 
-// §4.1.8, RFC 4648 §4
+// §4.1.8
 static bool write_byte_sequence(struct weft_writer *out, struct weft_span bytes)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     weft_write_u8(out, ':');
-    for (size_t at = 0; at < bytes.size; at += 3) {
-        struct weft_span three = weft_span_part(bytes, at, 3);
-        uint32_t bits = 0;
-        for (size_t i = 0; i < 3; i++)
-            bits = bits << 8 | (i < three.size ? three.data[i] : 0);
-        for (size_t i = 0; i < 4; i++) {
-            char letter = letters[bits >> (18 - 6 * i) & 63];
-            weft_write_u8(out, (uint8_t)(i <= three.size ? letter : '='));
-        }
-    }
+    weft_write_base64(out, WEFT_BASE64, bytes);
     weft_write_u8(out, ':');
     return true;
 }
