@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/** Writes a string with its quotes. Bytes that are no UTF-8 are taken for Latin-1, so that the output always is. */
+/** Writes a string with its quotes, escaped as wire/json_text.h says. */
 void weft_json_text(FILE *out, struct weft_span text);
 
 /** Writes `"key":` with a comma before it where it is not the first of its object. */

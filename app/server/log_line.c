@@ -2,20 +2,21 @@
 #include "server/log_line.h"
 
 #include "wire/hex.h"
+#include "wire/json_text.h"
 
 static void write_text(struct weft_writer *out, const char *text)
 {
     weft_write_bytes(out, weft_span_of(text));
 }
 
-// `hex_prefix` is "\x" or "\u00". What is not printable ASCII is escaped, so that the line is ASCII.
-static void write_escaped(struct weft_writer *out, struct weft_span text, const char *hex_prefix)
+// What is not printable ASCII is escaped, so that the line is ASCII.
+static void write_escaped(struct weft_writer *out, struct weft_span text)
 {
     text = weft_span_part(text, 0, WEFT_LOG_TEXT_MOST);
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = text.data[i];
         if (byte < 0x20 || byte > 0x7e) {
-            write_text(out, hex_prefix);
+            write_text(out, "\\x");
             weft_write_hex_byte(out, byte);
             continue;
         }
@@ -61,9 +62,9 @@ static void write_common(struct weft_writer *out, const struct weft_clock *clock
     write_text(out, " - - [");
     write_text(out, clock->log_time);
     write_text(out, "] \"");
-    write_escaped(out, method_of(record->request), "\\x");
+    write_escaped(out, method_of(record->request));
     weft_write_u8(out, ' ');
-    write_escaped(out, target_of(record->request), "\\x");
+    write_escaped(out, target_of(record->request));
     weft_write_u8(out, ' ');
     write_text(out, version_text(record->request->version));
     write_text(out, "\" ");
@@ -76,17 +77,27 @@ static void write_quoted(struct weft_writer *out, struct weft_span value)
 {
     write_text(out, " \"");
     if (value.size == 0) weft_write_u8(out, '-');
-    write_escaped(out, value, "\\x");
+    write_escaped(out, value);
     weft_write_u8(out, '"');
+}
+
+// Cut between two characters where it is long.
+static struct weft_span shortened(struct weft_span text)
+{
+    struct weft_span cut = weft_span_part(text, 0, WEFT_LOG_TEXT_MOST);
+    for (size_t back = 1; cut.size < text.size && back < 4; back++) {
+        struct weft_span last = weft_span_skip(text, cut.size - back);
+        if (weft_utf8_size(last) > back) return weft_span_part(cut, 0, cut.size - back);
+    }
+    return cut;
 }
 
 static void write_json_text(struct weft_writer *out, const char *name, struct weft_span value)
 {
     write_text(out, ",\"");
     write_text(out, name);
-    write_text(out, "\":\"");
-    write_escaped(out, value, "\\u00");
-    weft_write_u8(out, '"');
+    write_text(out, "\":");
+    weft_write_json_text(out, shortened(value));
 }
 
 static void write_json_number(struct weft_writer *out, const char *name, uint64_t value)
