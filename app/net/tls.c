@@ -11,8 +11,6 @@
 #include <stdio.h>
 
 enum {
-    // Of a client's messages, two hellos of 16 KB and what little follows: GnuTLS would buffer megabytes.
-    HANDSHAKE_SIZE_MOST = 36864,
     ERROR_TEXT_SIZE = 256,
     SERVER_NAME_EXTENSION = 0, // RFC 6066 §3
     TRIES_MOST = 16,           // results that ask to be called again, in a row
@@ -32,6 +30,7 @@ struct weft_tls {
     bool is_established;
     bool is_closed; // close_notify came
     bool is_failed;
+    bool is_too_long;    // more handshake messages than may be
     const char *failure; // static text
     char *failure_text;  // or what was put together, of ERROR_TEXT_SIZE
 };
@@ -57,7 +56,7 @@ static ssize_t pull(gnutls_transport_ptr_t pointer, void *room, size_t size)
     if (size > tls->input.size) size = tls->input.size;
     if (!tls->is_established && tls->context->is_server) {
         tls->handshake_size += size;
-        if (tls->handshake_size > HANDSHAKE_SIZE_MOST) {
+        if (tls->handshake_size > tls->context->handshake_size) {
             gnutls_transport_set_errno(tls->session, EIO);
             return -1;
         }
@@ -280,7 +279,8 @@ static enum weft_tls_status fail(struct weft_tls *tls, int result)
         should_alert = false;
         break;
     case GNUTLS_E_PULL_ERROR: // pull() has no other
-        tls->failure = "the handshake messages are longer than 36 KB";
+        tls->is_too_long = true;
+        tls->failure = "limit: handshake_size";
         break;
     case GNUTLS_E_PUSH_ERROR: tls->failure = "no memory for TLS"; break;
     case GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR: describe_verification(tls); break;
@@ -435,6 +435,11 @@ const char *weft_tls_cipher(const struct weft_tls *tls)
 bool weft_tls_is_resumed(const struct weft_tls *tls)
 {
     return gnutls_session_is_resumed(tls->session) != 0;
+}
+
+bool weft_tls_is_too_long(const struct weft_tls *tls)
+{
+    return tls->is_too_long;
 }
 
 const char *weft_tls_error(const struct weft_tls *tls)

@@ -14,7 +14,7 @@
  *  threads may share it; counted references.
  *
  *  A server takes TLS 1.3 and 1.2 with ECDHE and AEAD only, by its own preference; no renegotiation, no compression,
- *  no early data, at most 36 KB of handshake messages. Tickets carry the session (the server keeps none); their keys turn
+ *  no early data, no more handshake messages than two hellos of 16 KB. Tickets carry the session (the server keeps none); their keys turn
  *  over every 12 hours and depend on the server name, so that a ticket for one name is worth nothing under another. */
 struct weft_tls_context;
 
@@ -35,6 +35,7 @@ struct weft_tls_server_config {
     const char *const *alpn;
     // A GnuTLS priority string; NULL: Mozilla's intermediate set in our order (AES-GCM first, X25519 then P-256).
     const char *ciphers;
+    size_t handshake_size; // the most bytes of a client's handshake messages; 36864 where 0
 };
 
 struct weft_tls_client_config {
@@ -124,6 +125,8 @@ bool weft_tls_covers(const struct weft_tls *tls, const char *host);
 const char *weft_tls_version(const struct weft_tls *tls);
 const char *weft_tls_cipher(const struct weft_tls *tls);
 bool weft_tls_is_resumed(const struct weft_tls *tls);
+/** Did the handshake fail because the client's messages were longer than `handshake_size`? */
+bool weft_tls_is_too_long(const struct weft_tls *tls);
 /** Why it failed: text lent until the next call. */
 const char *weft_tls_error(const struct weft_tls *tls);
 

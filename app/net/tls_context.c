@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { FILE_SIZE_MOST = 1 << 20 };
+enum {
+    FILE_SIZE_MOST = 1 << 20,
+    HANDSHAKE_SIZE_MOST =
+        36864, // two hellos of 16 KB and what little follows: GnuTLS would buffer megabytes
+};
 
 // Mozilla's intermediate set. X25519 stands first, because GnuTLS asks for a second hello where a client's key share
 // is not for the first group that both know. AES-128-GCM is the fastest of the AEADs.
@@ -268,6 +272,7 @@ struct weft_tls_context *weft_tls_server_new(const struct weft_tls_server_config
 {
     struct weft_tls_context *context = context_new(true, error, error_size);
     if (!context) return NULL;
+    context->handshake_size = config->handshake_size ? config->handshake_size : HANDSHAKE_SIZE_MOST;
     if (!set_ciphers(context, config->ciphers, error, error_size)) goto failed;
     if (!set_alpn(context, config->alpn, error, error_size)) goto failed;
     for (size_t i = 0; i < config->certificate_count; i++) {

@@ -184,6 +184,21 @@ const struct weft_limit_row *weft_limit_row_at(size_t index)
     return index < WEFT_COUNT(limit_rows) ? &limit_rows[index] : NULL;
 }
 
+const struct weft_limit_row *weft_limit_row_of_counter(const struct weft_limit_row *row)
+{
+    struct weft_span name = weft_span_of(row->name);
+    struct weft_span rate = WEFT_SPAN("_rate");
+    if (name.size <= rate.size) return row;
+    struct weft_span stem = weft_span_part(name, 0, name.size - rate.size);
+    if (!weft_span_equal(weft_span_skip(name, stem.size), rate)) return row;
+    for (size_t i = 0; i < WEFT_COUNT(limit_rows); i++) {
+        struct weft_span other = weft_span_of(limit_rows[i].name);
+        if (!weft_span_starts_with(other, stem)) continue;
+        if (weft_span_is(weft_span_skip(other, stem.size), "_burst")) return &limit_rows[i];
+    }
+    return row;
+}
+
 static bool root_is_directory(const char *root, char *error, size_t error_size)
 {
     struct stat status;

@@ -114,6 +114,9 @@ struct weft_limit_row {
 /** The limits in their order; NULL past the last. */
 const struct weft_limit_row *weft_limit_row_at(size_t index);
 
+/** The limit whose counter counts when this one is reached: itself, or the burst of a bucket's rate. */
+const struct weft_limit_row *weft_limit_row_of_counter(const struct weft_limit_row *row);
+
 /**
  * Does what is set go together?
  *

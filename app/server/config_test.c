@@ -153,17 +153,18 @@ TEST(the_documented_limits_are_those_of_the_code)
     size_t size = 0;
     const struct weft_limit_row *row;
     for (size_t i = 0; (row = weft_limit_row_at(i)); i++) {
-        size += (size_t)snprintf(table + size, sizeof(table) - size, "| `%s` | %u | %s | %s |\n",
-                                 row->name, row->standard, row->unit, row->help);
+        size += (size_t)snprintf(table + size, sizeof(table) - size,
+                                 "| `%s` | %u | %s | `%s` | %s |\n", row->name, row->standard,
+                                 row->unit, weft_limit_row_of_counter(row)->name, row->help);
     }
     FILE *file = fopen(WEFT_SOURCE_DIR "/docs/limits.md", "r");
     CHECK(file != NULL);
     size_t read = fread(page, 1, sizeof(page) - 1, file);
     page[read] = 0;
     fclose(file);
-    char *start = strstr(page, "\n|---|---|---|---|\n");
+    char *start = strstr(page, "\n|---|---|---|---|---|\n");
     CHECK(start != NULL);
-    start += strlen("\n|---|---|---|---|\n");
+    start += strlen("\n|---|---|---|---|---|\n");
     char *end = strstr(start, "\n\n");
     CHECK(end != NULL);
     if (getenv("WEFT_WRITE_DOCS")) {

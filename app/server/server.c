@@ -50,6 +50,7 @@ static bool open_tls(struct weft_server *server, char *error, size_t error_size)
         .certificates = config->certificates,
         .certificate_count = config->certificate_count,
         .alpn = alpn,
+        .handshake_size = config->limits.handshake_size,
     };
     server->tls = weft_tls_server_new(&tls, error, error_size);
     return server->tls != NULL;

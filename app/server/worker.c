@@ -77,7 +77,7 @@ static bool open_hub(struct weft_worker *worker)
         .alloc = &worker->alloc,
         .limits = &worker->config->limits,
         .counters = &worker->counters,
-        .handshake_timeout_ms = worker->config->limits.header_timeout_ms,
+        .handshake_timeout_ms = worker->config->limits.handshake_timeout_ms,
     };
     worker->hub = weft_session_hub_new(&config);
     return worker->hub != NULL;

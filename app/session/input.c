@@ -79,6 +79,9 @@ static void go_on_with_handshake(struct weft_session *session)
         open_connection(session);
         return;
     default: // the alert is in the output
+        if (weft_tls_is_too_long(session->tls)) {
+            WEFT_HTTP_COUNT(session->hub->config.counters, handshake_size);
+        }
         session->error = weft_tls_error(session->tls);
         weft_session_close(session);
         return;

@@ -147,10 +147,14 @@ static void timer_is_due(struct weft_timer *timer)
     switch (session->phase) {
     case WEFT_SESSION_CONNECTING: weft_session_break(session, "connecting took too long"); return;
     case WEFT_SESSION_HANDSHAKING:
-        weft_session_break(session, "the TLS handshake took too long");
+        WEFT_HTTP_COUNT(session->hub->config.counters, handshake_timeout_ms);
+        weft_session_break(session, session->role == WEFT_HTTP_SERVER
+                                        ? "limit: handshake_timeout_ms"
+                                        : "the TLS handshake took too long");
         return;
     case WEFT_SESSION_CLOSING:
-        weft_session_break(session, "the peer did not take the last bytes");
+        WEFT_HTTP_COUNT(session->hub->config.counters, write_timeout_ms);
+        weft_session_break(session, "limit: write_timeout_ms");
         return;
     case WEFT_SESSION_LINGERING:
         session->is_dying = true; // RFC 9112 §9.6: long enough
@@ -159,7 +163,8 @@ static void timer_is_due(struct weft_timer *timer)
         if (now_us >= weft_conn_deadline(session->conn)) {
             tick(session, now_us);
         } else {
-            weft_session_break(session, "the peer did not take the last bytes");
+            WEFT_HTTP_COUNT(session->hub->config.counters, write_timeout_ms);
+            weft_session_break(session, "limit: write_timeout_ms");
         }
         break;
     }

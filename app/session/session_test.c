@@ -74,6 +74,7 @@ struct world {
     size_t client_closed;
     size_t emptied;
     char server_error[128];
+    struct weft_http_limit_counters server_counters;
     char client_error[128];
 };
 
@@ -240,10 +241,12 @@ static void begin(const struct way *way, const struct weft_alloc *alloc,
     struct weft_session_hub_config config = {.loop = world.loop,
                                              .alloc = alloc,
                                              .limits = limits,
+                                             .counters = &world.server_counters,
                                              .handshake_timeout_ms = 300,
                                              .linger_ms = 200};
     world.servers = weft_session_hub_new(&config);
     config.alloc = weft_heap_alloc();
+    config.counters = NULL;
     config.handshake_timeout_ms = 0;
     world.clients = weft_session_hub_new(&config);
     CHECK(world.clients != NULL);
@@ -668,7 +671,26 @@ TEST(a_client_that_does_not_finish_its_handshake_is_given_up)
 
     run_until(server_has_closed);
 
-    CHECK_SPAN(weft_span_of(world.server_error), "the TLS handshake took too long");
+    CHECK_SPAN(weft_span_of(world.server_error), "limit: handshake_timeout_ms");
+    CHECK_EQ(world.server_counters.handshake_timeout_ms, 1);
+    close(fd);
+    finish();
+}
+
+TEST(a_client_whose_handshake_has_no_end_is_refused)
+{
+    static const uint8_t record[16384] = {22, 3, 1, 0x3f, 0xfb, 1, 0x10, 0, 0}; // a hello of 1 MB
+    begin(&ways[3], weft_heap_alloc(), &usual_limits);
+    int fd = start_bare_client(true);
+    for (int i = 0; i < 4; i++)
+        CHECK_EQ(send(fd, record, sizeof(record), MSG_NOSIGNAL), sizeof(record));
+    run_a_while(20);
+    shutdown(fd, SHUT_WR);
+
+    run_until(server_has_closed);
+
+    CHECK_SPAN(weft_span_of(world.server_error), "limit: handshake_size");
+    CHECK_EQ(world.server_counters.handshake_size, 1);
     close(fd);
     finish();
 }

@@ -356,6 +356,7 @@ TEST(content_waits_for_its_consumer)
     rig.limits.stream_window = 10;
     serve("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 30\r\n\r\n0123456789", 0);
     CHECK(!weft_h1_wants_input(rig.conn));
+    CHECK_EQ(rig.counters.stream_window, 1);
     weft_h1_consume(rig.conn, rig.last_id, 1);
     CHECK(weft_h1_wants_input(rig.conn));
     rig_close(&rig);

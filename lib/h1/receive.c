@@ -272,7 +272,10 @@ static enum step hand_out(struct weft_h1_conn *conn, struct weft_span data, bool
     *event = event_of(weft_h1_front(conn), WEFT_HTTP_DATA);
     event->data = data;
     event->ends_message = ends;
+    size_t most = conn->limits->stream_window;
+    bool was_held_back = conn->unconsumed >= most;
     conn->unconsumed += data.size;
+    if (!was_held_back && conn->unconsumed >= most) WEFT_HTTP_COUNT(conn->counters, stream_window);
     if (ends) finish_message(conn);
     return EVENT;
 }

@@ -98,6 +98,9 @@ static struct weft_http_error apply_setting(struct weft_h2_conn *conn, uint16_t 
     case WEFT_H2_SETTING_INITIAL_WINDOW_SIZE:
         return move_windows(conn, (int64_t)value - window_before);
     case WEFT_H2_SETTING_HEADER_TABLE_SIZE:
+        if (value > weft_h2_limits(conn)->hpack_table_size) {
+            WEFT_HTTP_COUNT(conn->config.counters, hpack_table_size);
+        }
         weft_hpack_encoder_set_limit(conn->out.encoder, value);
         break;
     case WEFT_H2_SETTING_NO_RFC7540_PRIORITIES: // it knows RFC 9218

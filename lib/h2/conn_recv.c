@@ -46,15 +46,27 @@ static void in_magic(struct weft_h2_conn *conn)
 
 // DATA
 
+// Returns the increment to announce; `has_reached` says whether the window has just grown to its most.
+static uint32_t consume_of(struct weft_h2_conn *conn, struct weft_h2_receive_window *window,
+                           size_t size, bool *has_reached)
+{
+    uint32_t size_before = window->size;
+    uint32_t increment = weft_h2_receive_window_consume(
+        window, size, conn->now_us, conn->knows_round_trip, conn->round_trip_us);
+    *has_reached = window->size == window->most && size_before < window->most;
+    return increment;
+}
+
 void weft_h2_conn_consume(struct weft_h2_conn *conn, struct weft_h2_stream *stream, size_t size)
 {
-    uint32_t increment = weft_h2_receive_window_consume(
-        &conn->receive_window, size, conn->now_us, conn->knows_round_trip, conn->round_trip_us);
+    bool has_reached;
+    uint32_t increment = consume_of(conn, &conn->receive_window, size, &has_reached);
+    if (has_reached) WEFT_HTTP_COUNT(conn->config.counters, connection_window_most);
     if (increment > 0) weft_h2_conn_send_window_update(conn, 0, increment);
     if (!stream || stream->is_over) return;
 
-    increment = weft_h2_receive_window_consume(&stream->receive_window, size, conn->now_us,
-                                               conn->knows_round_trip, conn->round_trip_us);
+    increment = consume_of(conn, &stream->receive_window, size, &has_reached);
+    if (has_reached) WEFT_HTTP_COUNT(conn->config.counters, stream_window_most);
     if (increment > 0 && weft_h2_stream_awaits_peer(stream->state)) {
         weft_h2_conn_send_window_update(conn, stream->id, increment);
     }

@@ -174,6 +174,7 @@ static void check_age(struct weft_h2_conn *conn)
     }
     if (conn->drain == WEFT_H2_DRAIN_ANNOUNCED &&
         is_past(conn, conn->drain_start_us, limits->drain_ms)) { // at least a round trip, §6.8
+        WEFT_HTTP_COUNT(conn->config.counters, drain_ms);
         weft_h2_conn_final_goaway(conn);
     }
 }

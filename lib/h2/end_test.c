@@ -34,10 +34,12 @@ TEST(a_server_drains_in_two_steps)
     side_drain(side);
     check_goaway(side, 0x7fffffff, WEFT_HTTP_NO_ERROR);
     CHECK_EQ(weft_h2_deadline(side->conn), side->now_us + (uint64_t)side->limits.drain_ms * 1000);
+    CHECK_EQ(side->counters.drain_ms, 0);
 
     put_get(&side->in, 3); // was on its way
     side_feed(side);
     pass(side, (uint64_t)side->limits.drain_ms * 1000);
+    CHECK_EQ(side->counters.drain_ms, 1);
     check_goaway(side, 3, WEFT_HTTP_NO_ERROR);
     put_get(&side->in, 5); // the client was told
     side_feed(side);

@@ -116,5 +116,7 @@ TEST(windows_grow_to_their_limits_and_no_further)
     }
     CHECK_EQ(most[0], 150000);
     CHECK_EQ(most[1], 100000);
+    CHECK_EQ(side->counters.connection_window_most, 1); // counted when they get there
+    CHECK_EQ(side->counters.stream_window_most, 1);
     side_end(side);
 }

@@ -223,6 +223,20 @@ TEST(after_our_smaller_table_the_next_block_starts_with_an_update)
     }
 }
 
+// RFC 9113 §6.5.2: a peer may offer us a table of any size; what we use of it is bounded.
+TEST(of_a_peers_larger_table_no_more_is_used_than_the_limit)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    put_setting(&side->in, 1, side->limits.hpack_table_size);
+    side_feed(side);
+    CHECK_EQ(side->counters.hpack_table_size, 0);
+    put_setting(&side->in, 1, side->limits.hpack_table_size + 1);
+    side_feed(side);
+    CHECK_EQ(side->counters.hpack_table_size, 1);
+    CHECK_UNHARMED(side);
+    side_end(side);
+}
+
 // RFC 9113 §4.3.1 (H2-06)
 TEST(after_the_peers_smaller_table_our_next_block_starts_with_an_update)
 {

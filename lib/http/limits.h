@@ -47,6 +47,8 @@
     X(promised_count,          16,         "streams", "promised streams open at once (client)")                   \
     X(requests_per_connection, 10000,      "requests","requests before a connection is drained")                  \
     X(connection_age_ms,       3600000,    "ms",      "age at which a connection is drained")                     \
+    X(handshake_timeout_ms,    10000,      "ms",      "of TLS, from the connection's start to the handshake's end")    \
+    X(handshake_size,          36864,      "bytes",   "of a client's TLS handshake messages, together")             \
     X(header_timeout_ms,       10000,      "ms",      "from the first byte of a head to its last")                \
     X(idle_timeout_ms,         60000,      "ms",      "without any request in flight")                            \
     X(body_timeout_ms,         30000,      "ms",      "without a byte of a body that is awaited")                 \

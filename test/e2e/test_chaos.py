@@ -132,7 +132,7 @@ def trouble(server, seed, stop, found):
 def test_the_server_comes_through_everything_at_once(serve, root):
     for name in NAMES:
         (root / name).write_bytes(content(random.Random(name)))
-    server = serve(root, "--threads", "2", "--limit", "write_timeout_ms=1000", "--limit", "idle_timeout_ms=1000", "--limit", "header_timeout_ms=1000")
+    server = serve(root, "--threads", "2", "--limit", "write_timeout_ms=1000", "--limit", "idle_timeout_ms=1000", "--limit", "header_timeout_ms=1000", "--limit", "handshake_timeout_ms=1000")
     before = open_sockets(server)
     stop, found = threading.Event(), {}
     threads = [threading.Thread(target=change_files, args=(root, stop))]

@@ -297,7 +297,7 @@ def test_a_record_that_was_tampered_with_ends_the_connection(server, curl):
 
 def test_a_slow_handshake_is_ended_in_all(serve, root):
     """Bytes that drip do not extend it."""
-    server = serve(root, "--limit", "header_timeout_ms=500")
+    server = serve(root, "--limit", "handshake_timeout_ms=500")
     hello, started = client_hello(), time.monotonic()
     with socket.create_connection(("127.0.0.1", server.https), 15) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
