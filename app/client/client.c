@@ -101,9 +101,10 @@ static size_t depth_of(const struct weft_client_origin *origin)
 // Gives the first who waits to a connection; false where none takes it now.
 static bool assign(struct weft_client_origin *origin, size_t depth)
 {
-    struct weft_client_connection *connection = choose(origin, depth);
     struct weft_exchange *exchange =
         WEFT_LIST_ENTRY(origin->waiting.next, struct weft_exchange, link);
+    if (weft_client_push_claim(origin, exchange)) return true;
+    struct weft_client_connection *connection = choose(origin, depth);
     if (!connection) return false;
     switch (weft_client_connection_take(connection, exchange)) {
     case WEFT_OK: return true;

@@ -36,7 +36,8 @@ enum weft_client_version {
     X(total_timeout_ms,    0,        "ms",       "for a request with all redirections; 0 for none")               \
     X(decoded_free_size,   67108864, "bytes",    "that content may unpack to whatever its size is")               \
     X(decoded_ratio,       200,      "times",    "its size that content may unpack to beyond that")               \
-    X(exchange_memory,     1048576,  "bytes",    "of one request's fields and URLs")
+    X(exchange_memory,     1048576,  "bytes",    "of one request's fields and URLs")                              \
+    X(push_memory,         8388608,  "bytes",    "of a connection's pushed answers that nobody has asked for yet")
 // clang-format on
 
 struct weft_client_limits {
@@ -69,13 +70,39 @@ struct weft_client_connection_info {
     const struct weft_http_totals *totals; // NULL before `ready_us`
 };
 
-/** Who watches all connections; both may be NULL. */
+enum weft_client_push_fate {
+    WEFT_CLIENT_PUSH_OPEN,      // not settled yet
+    WEFT_CLIENT_PUSH_CLAIMED,   // a request took it
+    WEFT_CLIENT_PUSH_UNCLAIMED, // it came whole, and nobody asked for it
+    WEFT_CLIENT_PUSH_CANCELLED, // by us
+    WEFT_CLIENT_PUSH_FAILED,    // the server or the connection ended it early
+};
+
+/** A promised answer (RFC 9113 §8.4); lent for the observer's call. */
+struct weft_client_push_report {
+    uint64_t connection_id;
+    uint64_t stream_id;
+    uint64_t parent_id; // the stream that it was promised on
+    enum weft_client_push_fate fate;
+    const char *reason;
+    const struct weft_http_head *request;
+    const struct weft_http_head *response; // NULL: none came
+    uint64_t promised_us;
+    uint64_t first_us; // its head came; 0: not before it was claimed
+    uint64_t ended_us;
+    uint64_t content_size; // that came before it was claimed
+};
+
+/** Who watches all connections; each may be NULL. */
 struct weft_client_observer {
     /** A time of `info` was set. */
     void (*changed)(void *context, const struct weft_client_connection_info *info);
     /** What a connection's engine wrote down (http/trace.h); where this is NULL no trace is made. */
     void (*record)(void *context, const struct weft_client_connection_info *info,
                    const struct weft_trace_record *record);
+    /** What became of a promised answer: once for each. */
+    void (*pushed)(void *context, const struct weft_client_connection_info *info,
+                   const struct weft_client_push_report *push);
     void *context;
 };
 
@@ -87,6 +114,7 @@ struct weft_client_config {
     const char *ca_file;     // PEM; NULL: the system's store
     bool skips_verification; // takes any certificate
     const char *key_log_file;
+    bool accepts_push; // HTTP/2: answers may come before they are asked for
     struct weft_client_observer observer;
 };
 
@@ -145,6 +173,7 @@ struct weft_exchange_report {
     uint64_t stream_id;
     unsigned redirects;
     unsigned retries;
+    uint64_t pushed_us; // it had been promised then; 0: the request was sent
     uint64_t asked_us;
     uint64_t sent_us;      // a connection took it
     uint64_t first_us;     // the final head came

@@ -30,6 +30,7 @@ void weft_client_connection_free(struct weft_client_connection *connection)
     struct weft_client_origin *origin = connection->origin;
     const struct weft_alloc *alloc = origin->client->config.alloc;
     weft_loop_cancel_timer(origin->client->config.loop, &connection->timer);
+    weft_client_push_drop_all(connection);
     if (connection->lookup) weft_lookup_cancel(connection->lookup);
     weft_eyeballs_cancel(&connection->eyeballs);
     if (!connection->is_ready) origin->opening_count--;
@@ -69,6 +70,7 @@ static void configure(struct weft_session *session, struct weft_http_engine_conf
     struct weft_client_connection *connection = of_session(session);
     struct weft_client *client = connection->origin->client;
     config->speaks_1_0 = client->config.version == WEFT_CLIENT_1_0;
+    config->accepts_push = client->config.accepts_push;
     if (!client->config.observer.record) return;
     connection->trace_memory = weft_allocate(client->config.alloc, WEFT_CLIENT_TRACE_SIZE);
     if (!connection->trace_memory) return;
@@ -96,6 +98,18 @@ static void on_ready(struct weft_session *session)
     weft_client_dispatch_soon(connection->origin);
 }
 
+// Gives an event to the push or the exchange that it is for.
+static void hand_on(struct weft_client_connection *connection, const struct weft_http_event *event)
+{
+    if (event->type == WEFT_HTTP_PROMISE) {
+        weft_client_push_promised(connection, event);
+    } else if (weft_client_push_has(connection, event)) {
+        weft_client_push_event(connection, event);
+    } else if (event->user) {
+        weft_exchange_event(event->user, event);
+    }
+}
+
 static void on_event(struct weft_session *session, const struct weft_http_event *event)
 {
     struct weft_client_connection *connection = of_session(session);
@@ -104,7 +118,7 @@ static void on_event(struct weft_session *session, const struct weft_http_event 
         connection->takes_none = true;
         snprintf(connection->error, sizeof(connection->error), "%s", event->error.reason);
     }
-    if (event->user) weft_exchange_event(event->user, event);
+    hand_on(connection, event);
     if (event->type == WEFT_HTTP_STREAM_CLOSED || connection->takes_none) {
         weft_client_dispatch_soon(connection->origin);
     }
@@ -132,7 +146,7 @@ static void end_streams(struct weft_client_connection *connection, struct weft_c
         if (event.type != WEFT_HTTP_STREAM_CLOSED || !event.user) continue;
         event.error.by_peer = true;
         event.error.reason = connection->error;
-        weft_exchange_event(event.user, &event);
+        hand_on(connection, &event);
     }
 }
 
@@ -239,6 +253,7 @@ struct weft_client_connection *weft_client_connect(struct weft_client_origin *or
     uint16_t port = way && way->to_port ? way->to_port : origin->url.port;
     connection->origin = origin;
     weft_list_init(&connection->exchanges);
+    weft_list_init(&connection->pushes);
     weft_list_push_back(&origin->connections, &connection->link);
     origin->connection_count++;
     origin->opening_count++;
@@ -258,24 +273,32 @@ struct weft_client_connection *weft_client_connect(struct weft_client_origin *or
     return connection;
 }
 
+void weft_client_connection_adopt(struct weft_client_connection *connection,
+                                  struct weft_exchange *exchange, uint64_t stream_id)
+{
+    struct weft_exchange_report *report = &exchange->report;
+    weft_exchange_detach(exchange);
+    weft_list_push_back(&connection->exchanges, &exchange->link);
+    exchange->connection = connection;
+    connection->exchange_count++;
+    report->stream_id = stream_id;
+    report->connection_id = connection->info.id;
+    report->version = connection->info.version;
+    report->sent_us = exchange->last_us = now_us(connection);
+}
+
 enum weft_result weft_client_connection_take(struct weft_client_connection *connection,
                                              struct weft_exchange *exchange)
 {
     struct weft_conn *conn = weft_session_conn(connection->session);
     struct weft_http_head head = weft_exchange_head(exchange);
-    struct weft_exchange_report *report = &exchange->report;
+    uint64_t stream_id = 0;
     bool ends = !exchange->has_content || exchange->content.size == 0;
-    enum weft_result result = weft_conn_request(conn, &head, ends, &report->stream_id);
+    enum weft_result result = weft_conn_request(conn, &head, ends, &stream_id);
     if (result != WEFT_OK) return result;
-    weft_exchange_detach(exchange);
-    weft_list_push_back(&connection->exchanges, &exchange->link);
-    exchange->connection = connection;
-    connection->exchange_count++;
+    weft_client_connection_adopt(connection, exchange, stream_id);
     connection->info.request_count++;
-    report->connection_id = connection->info.id;
-    report->version = connection->info.version;
-    report->sent_us = exchange->last_us = now_us(connection);
-    weft_conn_set_user(conn, report->stream_id, exchange);
+    weft_conn_set_user(conn, stream_id, exchange);
     weft_session_wake(connection->session);
     return WEFT_OK;
 }

@@ -242,25 +242,30 @@ static bool hand_out(void *context, struct weft_span bytes)
     return !exchange->handler->content || exchange->handler->content(exchange, bytes);
 }
 
-static void on_data(struct weft_exchange *exchange, const struct weft_http_event *event)
+void weft_exchange_take_content(struct weft_exchange *exchange, struct weft_span bytes,
+                                bool ends_message)
 {
     const char *wrong = NULL;
-    weft_conn_consume(weft_session_conn(exchange->connection->session), event->stream_id,
-                      event->data.size);
-    exchange->report.content_size += event->data.size;
+    exchange->report.content_size += bytes.size;
+    if (ends_message) exchange->has_ended = true;
     if (exchange->is_redirected || exchange->wrong) return; // read to no purpose
     if (exchange->decoder) {
-        wrong = weft_decoder_feed(exchange->decoder, event->data, hand_out, exchange);
-    } else if (event->data.size > 0 && !hand_out(exchange, event->data)) {
+        wrong = weft_decoder_feed(exchange->decoder, bytes, hand_out, exchange);
+    } else if (bytes.size > 0 && !hand_out(exchange, bytes)) {
         wrong = "given up";
     }
-    if (!wrong && exchange->decoder && event->ends_message) {
-        wrong = weft_decoder_end(exchange->decoder);
-    }
+    if (!wrong && exchange->decoder && ends_message) wrong = weft_decoder_end(exchange->decoder);
     if (wrong) {
         bool is_ours = strcmp(wrong, "given up") == 0;
         give_up(exchange, is_ours ? WEFT_CLIENT_GIVEN_UP : WEFT_CLIENT_CONTENT, wrong);
     }
+}
+
+static void on_data(struct weft_exchange *exchange, const struct weft_http_event *event)
+{
+    weft_conn_consume(weft_session_conn(exchange->connection->session), event->stream_id,
+                      event->data.size);
+    weft_exchange_take_content(exchange, event->data, event->ends_message);
 }
 
 void weft_exchange_event(struct weft_exchange *exchange, const struct weft_http_event *event)
@@ -294,7 +299,8 @@ static void begin_anew(struct weft_exchange *exchange)
 {
     struct weft_exchange_report *report = &exchange->report;
     report->connection_id = report->stream_id = 0;
-    report->sent_us = report->first_us = report->content_size = report->decoded_size = 0;
+    report->pushed_us = report->sent_us = report->first_us = report->content_size =
+        report->decoded_size = 0;
     report->status = 0;
     report->ended_us = 0;
     report->asked_us = exchange->last_us = weft_client_now_us(exchange->client);

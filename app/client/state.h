@@ -1,13 +1,14 @@
 // client/state.h: what is inside of a client; only for the files of this folder.
 //
 // client.c has the pool (origins, queues, who may open a connection), connection.c one connection from the name to the
-// last event, exchange.c one request with its answer.
+// last event, exchange.c one request with its answer, push.c answers that nobody has asked for yet.
 #ifndef WEFT_CLIENT_STATE_H
 #define WEFT_CLIENT_STATE_H
 
 #include "client/client.h"
 #include "client/decode.h"
 #include "client/happy_eyeballs.h"
+#include "client/push.h"
 #include "client/redirect.h"
 #include "client/resolve.h"
 #include "http/trace.h"
@@ -64,6 +65,8 @@ struct weft_client_connection {
     struct weft_session *session;
     struct weft_list exchanges; // in the order of their requests
     size_t exchange_count;
+    struct weft_list pushes; // in the order of their promises
+    size_t pushed_size;      // bytes that these hold
     bool is_ready;
     bool takes_none; // GOAWAY, or the engine has said so
     struct weft_trace trace;
@@ -128,9 +131,16 @@ void weft_client_connection_free(struct weft_client_connection *connection);
 enum weft_result weft_client_connection_take(struct weft_client_connection *connection,
                                              struct weft_exchange *exchange);
 
+/** Puts an exchange onto a stream that is there: one that was promised, or that was just asked for. */
+void weft_client_connection_adopt(struct weft_client_connection *connection,
+                                  struct weft_exchange *exchange, uint64_t stream_id);
+
 // exchange.c
 
 void weft_exchange_event(struct weft_exchange *exchange, const struct weft_http_event *event);
+/** A piece of its content, which has been taken off the connection's windows. */
+void weft_exchange_take_content(struct weft_exchange *exchange, struct weft_span bytes,
+                                bool ends_message);
 /** It ends here: done, a redirection, a retry or a failure. */
 void weft_exchange_close(struct weft_exchange *exchange, const struct weft_http_error *error,
                          enum weft_client_end end);

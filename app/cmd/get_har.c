@@ -143,6 +143,14 @@ static void put_entry(FILE *out, const struct weft_get_record *record,
     fputs(",\"cache\":{}", out);
     put_timings(out, record, entry);
     fprintf(out, ",\"_stream\":%" PRIu64 ",\"_retries\":%u", report->stream_id, report->retries);
+    if (report->pushed_us) { // as Chromium has it
+        fputs(",\"_was_pushed\":1,\"_promised\":", out);
+        put_moment(out, record, report->pushed_us);
+    }
+    if (entry->unasked) {
+        fputs(",\"_unasked\":", out);
+        put_text(out, entry->unasked);
+    }
     if (entry->interim_us) {
         fprintf(out,
                 ",\"_interim\":{\"status\":%u,\"time\":%.3f,\"headers\":", entry->interim_status,
@@ -196,6 +204,15 @@ static void put_connection(FILE *out, const struct weft_get_connection *it, uint
             totals->content_received, totals->received_size, totals->sent_size);
 }
 
+static void put_text_or_null(FILE *out, const char *text)
+{
+    if (text) {
+        put_text(out, text);
+    } else {
+        fputs("null", out);
+    }
+}
+
 static void put_summary(FILE *out, const struct weft_get_entry *entry, uint64_t start_us)
 {
     const struct weft_exchange_report *report = &entry->report;
@@ -213,10 +230,10 @@ static void put_summary(FILE *out, const struct weft_get_entry *entry, uint64_t 
             ms(start_us, report->asked_us), ms(start_us, report->sent_us),
             ms(start_us, report->first_us), ms(start_us, report->ended_us), report->content_size,
             report->decoded_size, report->redirects, report->retries);
-    if (entry->failure) {
-        put_text(out, entry->failure);
-    } else {
-        fputs("null", out);
+    put_text_or_null(out, entry->failure);
+    if (report->pushed_us) {
+        fprintf(out, ",\"promised_ms\":%.3f,\"unasked\":", ms(start_us, report->pushed_us));
+        put_text_or_null(out, entry->unasked);
     }
     fputc('}', out);
 }

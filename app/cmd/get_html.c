@@ -5,7 +5,7 @@
 
 static const char style[] =
     ":root{color-scheme:light dark;--line:#8884;--soft:#888;--blocked:#b8bcc8;--waiting:#e0a83a;"
-    "--data:#2f7fd6;--dns:#7a6fd0;--connect:#3aa58a;--tls:#c05fa8;--bad:#c33}"
+    "--data:#2f7fd6;--dns:#7a6fd0;--connect:#3aa58a;--tls:#c05fa8;--pushed:#8fc26a;--bad:#c33}"
     "body{font:14px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:82rem;padding:0 1rem}"
     "h1{font-size:1.4rem;margin:0 0 .2rem}p{color:var(--soft);margin:.2rem 0 1rem}"
     "table{border-collapse:collapse;width:100%;table-layout:fixed}"
@@ -19,6 +19,7 @@ static const char style[] =
     ".blocked{background:var(--blocked)}.waiting{background:var(--waiting)}.data{background:var(--"
     "data)}"
     ".dns{background:var(--dns)}.connect{background:var(--connect)}.tls{background:var(--tls)}"
+    ".pushed{background:var(--pushed)}.unasked{color:var(--soft)}"
     ".legend span{margin-right:1.2rem}.legend i{display:inline-block;width:.8rem;height:.8rem;"
     "margin-right:.35rem;border-radius:2px;vertical-align:-1px}";
 
@@ -85,6 +86,10 @@ static void put_entry(FILE *out, const struct weft_get_record *record,
         fputs("<span class=\"failed\" title=\"", out);
         put_escaped(out, entry->failure);
         fputs("\">failed</span>", out);
+    } else if (entry->unasked) {
+        fprintf(out, "<span class=\"unasked\" title=\"pushed: ");
+        put_escaped(out, entry->unasked);
+        fprintf(out, "\">%u</span>", report->status);
     } else {
         fprintf(out, "%u", report->status);
     }
@@ -92,17 +97,21 @@ static void put_entry(FILE *out, const struct weft_get_record *record,
             "</td><td class=\"num\">%" PRIu64
             "</td><td class=\"num\">%.1f</td><td><div class=\"lane\">",
             report->content_size, (double)(report->ended_us - report->asked_us) / 1000);
-    put_piece(out, record, "blocked", report->asked_us, sent_us);
-    put_piece(out, record, "waiting", report->sent_us, first_us);
+    put_piece(out, record, "pushed", report->pushed_us,
+              entry->unasked ? report->ended_us : report->asked_us);
+    if (!entry->unasked) {
+        put_piece(out, record, "blocked", report->asked_us, sent_us);
+        put_piece(out, record, "waiting", report->sent_us, first_us);
+    }
     put_piece(out, record, "data", report->first_us, report->ended_us);
     fputs("</div></td></tr>\n", out);
 }
 
 static void put_legend(FILE *out)
 {
-    static const char *const names[][2] = {{"dns", "resolve"},     {"connect", "connect"},
-                                           {"tls", "TLS"},         {"blocked", "blocked"},
-                                           {"waiting", "waiting"}, {"data", "data"}};
+    static const char *const names[][2] = {
+        {"dns", "resolve"},     {"connect", "connect"}, {"tls", "TLS"},  {"pushed", "pushed"},
+        {"blocked", "blocked"}, {"waiting", "waiting"}, {"data", "data"}};
     fputs("<p class=\"legend\">", out);
     for (size_t i = 0; i < WEFT_COUNT(names); i++) {
         fprintf(out, "<span><i class=\"%s\"></i>%s</span>", names[i][0], names[i][1]);

@@ -46,6 +46,7 @@ TAKE_FLAG(fail, fails_on_status)
 TAKE_FLAG(waterfall, shows_waterfall)
 TAKE_FLAG(plain, is_plain)
 TAKE_FLAG(json, shows_json)
+TAKE_FLAG(push, client.accepts_push)
 TAKE_FLAG(insecure, client.skips_verification)
 TAKE_TEXT(output, output)
 TAKE_TEXT(html, html)
@@ -266,6 +267,7 @@ static const struct weft_args_option table[] = {
     {"http1.1",         0,   NULL,      "speak HTTP/1.1", take_http1_1},
     {"http2",           0,   NULL,      "speak HTTP/2 over TLS, or fail", take_http2},
     {"http2-prior-knowledge", 0, NULL,  "speak HTTP/2, also in clear text", take_http2_prior},
+    {"push",            0,   NULL,      "take answers that the server sends unasked (HTTP/2)", take_push},
     {"pipeline",        0,   "N",       "N requests in flight on one connection of HTTP/1.1", take_pipeline},
     {"connections",     0,   "N",       "N connections to an origin (6; HTTP/2: 1)", take_connections},
     {"insecure",        'k', NULL,      "take any certificate", take_insecure},

@@ -3,6 +3,7 @@
 
 #include "net/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -63,6 +64,14 @@ static const char *copy_text(struct weft_get_record *record, const char *text)
     return copy;
 }
 
+static bool has_room(struct weft_get_record *record)
+{
+    bool has = make_room((void **)&record->entries, record->entry_count, &record->entry_room,
+                         sizeof(*record->entries), WEFT_GET_ENTRIES_MOST);
+    if (!has) record->left_out++;
+    return has;
+}
+
 // The entry of the attempt that is under way; a new one where there is none yet.
 static struct weft_get_entry *entry_of(struct weft_get_record *record,
                                        const struct weft_exchange *exchange)
@@ -72,11 +81,7 @@ static struct weft_get_entry *entry_of(struct weft_get_record *record,
         struct weft_get_entry *entry = &record->entries[i - 1];
         if (entry->report.id == report->id && entry->report.ended_us == 0) return entry;
     }
-    if (!make_room((void **)&record->entries, record->entry_count, &record->entry_room,
-                   sizeof(*record->entries), WEFT_GET_ENTRIES_MOST)) {
-        record->left_out++;
-        return NULL;
-    }
+    if (!has_room(record)) return NULL;
     char text[WEFT_URL_AUTHORITY_SIZE + WEFT_URL_SIZE_MOST * 3];
     struct weft_http_head head = weft_exchange_head(exchange);
     struct weft_get_entry *entry = &record->entries[record->entry_count++];
@@ -113,6 +118,38 @@ void weft_get_record_end(struct weft_get_record *record, const struct weft_excha
     entry->report = *weft_exchange_report(exchange);
     entry->report.url = (struct weft_url){0};
     if (failure) entry->failure = copy_text(record, failure);
+}
+
+void weft_get_record_push(struct weft_get_record *record,
+                          const struct weft_client_push_report *push)
+{
+    char text[WEFT_URL_AUTHORITY_SIZE + WEFT_URL_SIZE_MOST * 3];
+    const struct weft_http_head *request = push->request;
+    if (push->fate == WEFT_CLIENT_PUSH_CLAIMED || !has_room(record)) return;
+    struct weft_get_entry *entry = &record->entries[record->entry_count++];
+    *entry = (struct weft_get_entry){
+        .report = {.connection_id = push->connection_id,
+                   .stream_id = push->stream_id,
+                   .version = WEFT_HTTP_2,
+                   .method = request->method,
+                   .status = push->response ? push->response->status : 0,
+                   .pushed_us = push->promised_us,
+                   .asked_us = push->promised_us,
+                   .sent_us = push->promised_us,
+                   .first_us = push->first_us,
+                   .ended_us = push->ended_us,
+                   .content_size = push->content_size,
+                   .decoded_size = push->content_size},
+    };
+    snprintf(text, sizeof(text), "%.*s://%.*s%.*s", (int)request->scheme.size,
+             (const char *)request->scheme.data, (int)request->authority.size,
+             (const char *)request->authority.data, (int)request->path.size,
+             (const char *)request->path.data);
+    entry->url_text = copy_text(record, text);
+    entry->method = weft_arena_copy(&record->arena, weft_http_method_text(request->method));
+    entry->request = copy_head(record, request);
+    if (push->response) entry->response = copy_head(record, push->response);
+    entry->unasked = copy_text(record, push->reason);
 }
 
 const struct weft_get_connection *weft_get_record_find(const struct weft_get_record *record,

@@ -23,6 +23,8 @@ struct weft_get_entry {
     uint16_t interim_status;
     struct weft_get_head interim;
     const char *failure; // NULL: none
+    const char
+        *unasked; // a pushed answer that no request took: what became of it; NULL: it was asked for
 };
 
 /** A connection as it was when it was last told of. */
@@ -56,6 +58,9 @@ void weft_get_record_head(struct weft_get_record *record, const struct weft_exch
 /** An attempt is over; `failure` is copied, NULL for none. */
 void weft_get_record_end(struct weft_get_record *record, const struct weft_exchange *exchange,
                          const char *failure);
+/** What became of a pushed answer: where a request took it, that is its entry; else it gets one. */
+void weft_get_record_push(struct weft_get_record *record,
+                          const struct weft_client_push_report *push);
 void weft_get_record_connection(struct weft_get_record *record,
                                 const struct weft_client_connection_info *info);
 

@@ -146,9 +146,31 @@ static void on_change(void *context, const struct weft_client_connection_info *i
     }
 }
 
+static void on_pushed(void *context, const struct weft_client_connection_info *info,
+                      const struct weft_client_push_report *push)
+{
+    struct weft_get_watch *watch = context;
+    bool is_claimed = push->fate == WEFT_CLIENT_PUSH_CLAIMED;
+    watch->pushes++;
+    watch->pushes_claimed += is_claimed;
+    if (!is_claimed) watch->pushes_wasted += push->content_size;
+    if (watch->record) weft_get_record_push(watch->record, push);
+    if (!watch->out) return;
+    begin_line(watch, is_claimed ? push->promised_us : push->ended_us, info, "*");
+    fprintf(watch->out, "push on stream %" PRIu64 " of ", push->stream_id);
+    put(watch->out, push->request->path);
+    if (is_claimed) {
+        fprintf(watch->out, ": a request took it; it was promised then\n");
+    } else {
+        fprintf(watch->out, ": not used, %" PRIu64 " bytes: %s\n", push->content_size,
+                push->reason);
+    }
+}
+
 struct weft_client_observer weft_get_watch_observer(struct weft_get_watch *watch)
 {
     return (struct weft_client_observer){.changed = on_change,
+                                         .pushed = on_pushed,
                                          .record = watch->out || watch->qlog ? on_record : NULL,
                                          .context = watch};
 }
@@ -168,6 +190,11 @@ void weft_get_watch_stats(const struct weft_get_watch *watch, FILE *out)
             watch->connections, watch->handshakes, watch->handshakes == 1 ? "" : "s",
             watch->round_trips);
     fprintf(out, "  requests        %" PRIu64 "\n", totals->requests);
+    if (watch->pushes > 0) {
+        fprintf(out,
+                "  pushes          %zu, of which %zu were asked for; wasted: %" PRIu64 " bytes\n",
+                watch->pushes, watch->pushes_claimed, watch->pushes_wasted);
+    }
     put_fields_line(out, "fields sent    ", totals->field_text_sent, totals->field_wire_sent);
     put_fields_line(out, "fields received", totals->field_text_received,
                     totals->field_wire_received);

@@ -15,6 +15,9 @@ struct weft_get_watch {
     size_t handshakes;              // of TLS
     size_t round_trips;             // before first requests could leave, of all connections
     struct weft_http_totals totals; // of those that are closed
+    size_t pushes;                  // promised answers
+    size_t pushes_claimed;          // those of them that a request took
+    uint64_t pushes_wasted;         // bytes of content of the others
 };
 
 /** Watches a client's connections; `record` is left out where nothing is printed. */

@@ -7,10 +7,10 @@
 enum { LABEL_SIZE = 28, FIGURES = 30, BAR_LEAST = 10, TEXT_SIZE = 64 };
 
 // What a column of a bar shows; the later one wins where two fall into a column.
-enum phase { NOTHING, BLOCKED, WAITING, DATA, RESOLVING, CONNECTING, SECURING, PHASES };
+enum phase { NOTHING, PUSHED, BLOCKED, WAITING, DATA, RESOLVING, CONNECTING, SECURING, PHASES };
 
-static const char *const blocks[PHASES] = {" ", "·", "░", "█", "─", "╌", "═"};
-static const char *const letters[PHASES] = {" ", ".", "-", "#", "d", "c", "t"};
+static const char *const blocks[PHASES] = {" ", "▒", "·", "░", "█", "─", "╌", "═"};
+static const char *const letters[PHASES] = {" ", "p", ".", "-", "#", "d", "c", "t"};
 
 struct canvas {
     const struct weft_get_record *record;
@@ -94,6 +94,14 @@ static const char *path_of(const char *url)
     return path ? path : url;
 }
 
+static void put_asked(const struct canvas *canvas, uint8_t *bar,
+                      const struct weft_exchange_report *report, uint64_t last_us)
+{
+    paint(canvas, bar, report->asked_us, report->sent_us ? report->sent_us : report->ended_us,
+          BLOCKED);
+    paint(canvas, bar, report->sent_us, last_us, WAITING);
+}
+
 static void put_entry(const struct canvas *canvas, const struct weft_get_entry *entry)
 {
     const struct weft_exchange_report *report = &entry->report;
@@ -104,9 +112,9 @@ static void put_entry(const struct canvas *canvas, const struct weft_get_entry *
              report->stream_id, path_of(entry->url_text));
     put_label(canvas, label);
     uint64_t last_us = report->first_us ? report->first_us : report->ended_us;
-    paint(canvas, bar, report->asked_us, report->sent_us ? report->sent_us : report->ended_us,
-          BLOCKED);
-    paint(canvas, bar, report->sent_us, last_us, WAITING);
+    paint(canvas, bar, report->pushed_us, entry->unasked ? report->ended_us : report->asked_us,
+          PUSHED);
+    if (!entry->unasked) put_asked(canvas, bar, report, last_us);
     paint(canvas, bar, report->first_us, report->ended_us, DATA);
     put_bar(canvas, bar);
     double whole_ms = ms_between(report->asked_us, report->ended_us);
@@ -116,8 +124,8 @@ static void put_entry(const struct canvas *canvas, const struct weft_get_entry *
         fprintf(canvas->out, "%s\n", term->plain);
         return;
     }
-    fprintf(canvas->out, "%8.1f ms  %u%s %9" PRIu64 " bytes\n", whole_ms, report->status,
-            entry->interim_us ? "+" : " ", report->content_size);
+    fprintf(canvas->out, "%8.1f ms  %u%s %9" PRIu64 " bytes%s\n", whole_ms, report->status,
+            entry->interim_us ? "+" : " ", report->content_size, entry->unasked ? ", unasked" : "");
 }
 
 static void put_scale(const struct canvas *canvas)
@@ -131,8 +139,8 @@ static void put_scale(const struct canvas *canvas)
 
 static void put_legend(const struct canvas *canvas)
 {
-    static const char *const names[PHASES] = {"",        "blocked", "waiting", "data",
-                                              "resolve", "connect", "TLS"};
+    static const char *const names[PHASES] = {"",     "pushed",  "blocked", "waiting",
+                                              "data", "resolve", "connect", "TLS"};
     const struct weft_term *term = weft_term_of(canvas->out);
     fputs(term->dim, canvas->out);
     for (int i = 1; i < PHASES; i++) {
