@@ -19,6 +19,15 @@ static void has_shown_knowledge(struct weft_h2_conn *conn)
     weft_http_scheduler_set_fair(&conn->scheduler, conn->is_shared);
 }
 
+// A PRIORITY_UPDATE is no habit of a client: all that it says is meant.
+static void take_update(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
+                        struct weft_http_priority priority)
+{
+    stream->has_update = true;
+    weft_http_scheduler_set_whole(&conn->scheduler, &stream->scheduled, false);
+    set_priority(conn, stream, priority);
+}
+
 static struct weft_h2_update *find_update(struct weft_h2_conn *conn, uint32_t stream_id)
 {
     if (!conn->updates) return NULL;
@@ -48,9 +57,7 @@ static void keep_update(struct weft_h2_conn *conn, uint32_t stream_id,
 static void note_proxy(struct weft_h2_conn *conn, const struct weft_http_head *head)
 {
     if (conn->is_shared) return;
-    conn->is_shared = weft_http_head_find(head, WEFT_HTTP_FIELD_VIA) ||
-                      weft_http_head_find(head, WEFT_HTTP_FIELD_FORWARDED) ||
-                      weft_http_head_find(head, WEFT_HTTP_FIELD_X_FORWARDED_FOR);
+    conn->is_shared = weft_http_head_was_forwarded(head);
     if (conn->is_shared) weft_http_scheduler_set_fair(&conn->scheduler, true);
 }
 
@@ -71,7 +78,7 @@ void weft_h2_conn_first_priority(struct weft_h2_conn *conn, struct weft_h2_strea
     }
     struct weft_h2_update *update = find_update(conn, stream->id);
     if (!update) return;
-    set_priority(conn, stream, update->priority); // overrides the field, RFC 9218 §7
+    take_update(conn, stream, update->priority); // overrides the field, RFC 9218 §7
     *update = (struct weft_h2_update){0};
 }
 
@@ -90,12 +97,18 @@ void weft_h2_conn_merge_priority(struct weft_h2_conn *conn, struct weft_h2_strea
 {
     const struct weft_http_field *field = weft_http_head_find(head, WEFT_HTTP_FIELD_PRIORITY);
     struct weft_http_priority priority = stream->scheduled.priority;
+    unsigned said = 0;
     if (field) {
-        (void)weft_http_priority_parse(field->value, &priority);
+        said = weft_http_priority_parse(field->value, &priority);
         set_priority(conn, stream, priority);
     } else if (!stream->has_rank && weft_http_rank_response(head, &priority)) {
         set_priority(conn, stream, priority);
     }
+    // Chromium calls all incremental that a 103 made it fetch, style sheets and scripts too: shared, they would all be
+    // complete late, and the page painted late.
+    bool is_meant = stream->has_update || said & WEFT_HTTP_PRIORITY_INCREMENTAL;
+    if (is_meant || !priority.incremental || !weft_http_is_whole(head)) return;
+    weft_http_scheduler_set_whole(&conn->scheduler, &stream->scheduled, true);
 }
 
 void weft_h2_conn_on_priority_update(struct weft_h2_conn *conn, struct weft_span payload)
@@ -117,7 +130,7 @@ void weft_h2_conn_on_priority_update(struct weft_h2_conn *conn, struct weft_span
     (void)weft_http_priority_parse(update.value, &priority);
     struct weft_h2_stream *stream = weft_h2_streams_find(&conn->streams, update.stream_id);
     if (stream) {
-        set_priority(conn, stream, priority);
+        take_update(conn, stream, priority);
     } else if (!weft_h2_conn_was_used(conn, update.stream_id)) {
         if (update.stream_id % 2 == 0) { // a push that was never promised, RFC 9218 §7.1
             weft_h2_fail(conn, WEFT_HTTP_PROTOCOL_ERROR, "PRIORITY_UPDATE of an idle push");

@@ -109,6 +109,62 @@ TEST(without_any_signal_requests_and_answers_are_ranked_as_browsers_rank)
     side_end(side);
 }
 
+// Chromium calls all incremental that it fetches for a 103; shared, the last byte of each would come late.
+TEST(style_sheets_scripts_and_fonts_do_not_share_for_a_signal_of_habit)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    ask_for(side, 1, "priority", "u=0, i", "image/png");
+    ask_for(side, 3, "priority", "u=0, i", "image/png");
+    check_turns(side, "1313");
+    ask_for(side, 5, "priority", "u=1, i", "text/css; charset=utf-8");
+    ask_for(side, 7, "priority", "u=1, i", "text/javascript");
+    ask_for(side, 9, "priority", "u=1, i", "font/woff2");
+    weft_h2_reset(side->conn, 1, WEFT_HTTP_CANCEL);
+    weft_h2_reset(side->conn, 3, WEFT_HTTP_CANCEL);
+    check_turns(side, "5555");
+    weft_h2_reset(side->conn, 5, WEFT_HTTP_CANCEL);
+    check_turns(side, "77");
+    weft_h2_reset(side->conn, 7, WEFT_HTTP_CANCEL);
+    check_turns(side, "99");
+    side_end(side);
+}
+
+// What is said for one answer alone is no habit: a PRIORITY_UPDATE, before or after it, and the server's own field.
+TEST(they_share_where_that_was_said_on_purpose)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 1, 'u', '=', '3', ',', 'i');
+    side_feed(side);
+    ask_for(side, 1, "priority", "u=3, i", "text/css");
+    ask_for(side, 3, "priority", "u=3, i", "text/css");
+    check_turns(side, "3131"); // one is whole, and the other is all there is of those that share
+    ask_for(side, 5, "priority", "u=3, i", "text/css");
+    weft_h2_reset(side->conn, 1, WEFT_HTTP_CANCEL);
+    check_turns(side, "333");
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 3, 'i');
+    PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 5, 'i');
+    side_feed(side);
+    check_turns(side, "3535");
+    weft_h2_reset(side->conn, 3, WEFT_HTTP_CANCEL);
+    weft_h2_reset(side->conn, 5, WEFT_HTTP_CANCEL);
+
+    for (uint32_t id = 7; id <= 9; id += 2) {
+        const char *const none[] = {"priority", "u=3", NULL};
+        put_request_with(&side->in, id, END_STREAM, false, none);
+        side_feed(side);
+        const struct weft_http_field fields[] = {
+            WEFT_HTTP_FIELD(CONTENT_TYPE, WEFT_SPAN("text/css")),
+            WEFT_HTTP_FIELD(PRIORITY, WEFT_SPAN("i"))};
+        struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+        head.status = 200;
+        head.fields = fields;
+        head.field_count = 2;
+        CHECK_EQ(weft_h2_respond(side->conn, id, &head, false), WEFT_OK);
+    }
+    check_turns(side, "7979");
+    side_end(side);
+}
+
 // RFC 9218 §13.1 (PR-10)
 TEST(clients_behind_a_proxy_do_not_outrank_each_other)
 {

@@ -23,6 +23,7 @@ struct weft_h2_stream {
     bool is_head_request;    // the answer to HEAD has no content
     bool sends_content;      // the head is out, content or trailers are to come
     bool has_rank;           // somebody has said how urgent it is, or its request tells
+    bool has_update;         // the client has chosen its priority, by a PRIORITY_UPDATE
     bool is_paused;          // the body source has nothing yet
     uint32_t interim_count;  // received
     uint32_t field_count_in; // of the head that came: trailers count on

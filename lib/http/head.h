@@ -60,4 +60,12 @@ static inline const struct weft_http_field *weft_http_head_find(const struct wef
     return weft_http_field_find(head->fields, head->field_count, id);
 }
 
+/** Has the request come through an intermediary that says so? */
+static inline bool weft_http_head_was_forwarded(const struct weft_http_head *request)
+{
+    return weft_http_head_find(request, WEFT_HTTP_FIELD_VIA) ||
+           weft_http_head_find(request, WEFT_HTTP_FIELD_FORWARDED) ||
+           weft_http_head_find(request, WEFT_HTTP_FIELD_X_FORWARDED_FOR);
+}
+
 #endif

@@ -39,15 +39,19 @@ static const struct rank types[] = {
 };
 // clang-format on
 
+// Is the name the row's, or of its family?
+static bool is_named(struct weft_span name, struct weft_span row)
+{
+    if (name.size == 0 || (name.data[0] | 0x20) != row.data[0]) return false; // most rows go here
+    bool is_family = row.data[row.size - 1] == '/';
+    return weft_span_equal_ignoring_case(is_family ? weft_span_part(name, 0, row.size) : name, row);
+}
+
 static bool rank(const struct rank *ranks, size_t count, struct weft_span name,
                  struct weft_http_priority *priority)
 {
     for (size_t i = 0; i < count; i++) {
-        struct weft_span row = ranks[i].name;
-        if (name.size == 0 || (name.data[0] | 0x20) != row.data[0]) continue; // most rows go here
-        bool is_family = row.data[row.size - 1] == '/';
-        struct weft_span compared = is_family ? weft_span_part(name, 0, row.size) : name;
-        if (!weft_span_equal_ignoring_case(compared, row)) continue;
+        if (!is_named(name, ranks[i].name)) continue;
         *priority = ranks[i].priority;
         return true;
     }
@@ -62,13 +66,32 @@ bool weft_http_rank_request(const struct weft_http_head *request,
     return field && rank(destinations, WEFT_COUNT(destinations), field->value, priority);
 }
 
-bool weft_http_rank_response(const struct weft_http_head *response,
-                             struct weft_http_priority *priority)
+// The media type without parameters, RFC 9110 §8.3.1; empty where there is none.
+static struct weft_span media_type(const struct weft_http_head *response)
 {
     const struct weft_http_field *field =
         weft_http_head_find(response, WEFT_HTTP_FIELD_CONTENT_TYPE);
-    if (!field) return false;
-    size_t size = weft_span_find(field->value, ';'); // without parameters, RFC 9110 §8.3.1
-    struct weft_span type = weft_span_trim(weft_span_part(field->value, 0, size));
-    return rank(types, WEFT_COUNT(types), type, priority);
+    if (!field) return (struct weft_span){0};
+    return weft_span_trim(weft_span_part(field->value, 0, weft_span_find(field->value, ';')));
+}
+
+bool weft_http_rank_response(const struct weft_http_head *response,
+                             struct weft_http_priority *priority)
+{
+    return rank(types, WEFT_COUNT(types), media_type(response), priority);
+}
+
+bool weft_http_is_whole(const struct weft_http_head *response)
+{
+    static const struct weft_span whole[] = {
+        WEFT_SPAN_INIT("text/css"),
+        WEFT_SPAN_INIT("text/javascript"),
+        WEFT_SPAN_INIT("application/javascript"),
+        WEFT_SPAN_INIT("font/"),
+    };
+    struct weft_span type = media_type(response);
+    for (size_t i = 0; i < WEFT_COUNT(whole); i++) {
+        if (is_named(type, whole[i])) return true;
+    }
+    return false;
 }

@@ -17,4 +17,7 @@ bool weft_http_rank_request(const struct weft_http_head *request,
 bool weft_http_rank_response(const struct weft_http_head *response,
                              struct weft_http_priority *priority);
 
+/** Is the answer of use only once it is complete: a style sheet, a script, a font? Its media type tells. */
+bool weft_http_is_whole(const struct weft_http_head *response);
+
 #endif

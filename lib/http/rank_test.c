@@ -45,3 +45,30 @@ TEST(what_a_page_needs_first_is_ranked_first)
         CHECK_EQ(priority.incremental, rows[i].incremental);
     }
 }
+
+TEST(what_is_of_use_only_when_whole_is_known_by_its_type)
+{
+    static const struct {
+        const char *type;
+        bool is_whole;
+    } rows[] = {
+        {"text/css", true},
+        {"Text/CSS; charset=utf-8", true},
+        {"text/javascript", true},
+        {"font/woff2", true},
+        {"application/javascript", true},
+        {"text/html", false},
+        {"image/png", false},
+        {"text/plain", false},
+        {"application/json", false},
+        {"text/cssx", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct weft_http_field field;
+        struct weft_http_head head = head_with(&field, WEFT_HTTP_FIELD_CONTENT_TYPE, rows[i].type);
+        CHECK_EQ(weft_http_is_whole(&head), rows[i].is_whole);
+    }
+    struct weft_http_head none = WEFT_HTTP_HEAD_INIT;
+    CHECK(!weft_http_is_whole(&none));
+}

@@ -36,7 +36,7 @@ static bool shares(const struct weft_http_scheduler *scheduler,
                    const struct weft_http_scheduled *stream)
 {
     if (scheduler->is_fair) return stream->sent_size >= WEFT_HTTP_FIRST_SIZE;
-    return stream->priority.incremental;
+    return stream->priority.incremental && !stream->is_whole;
 }
 
 static void link_turn(struct weft_http_scheduler *scheduler, struct weft_http_scheduled *stream)
@@ -102,6 +102,23 @@ void weft_http_scheduler_set_priority(struct weft_http_scheduler *scheduler,
     if (is_ready) link_turn(scheduler, stream);
 }
 
+void weft_http_scheduler_set_whole(struct weft_http_scheduler *scheduler,
+                                   struct weft_http_scheduled *stream, bool is_whole)
+{
+    bool is_ready = weft_http_scheduled_is_ready(stream);
+    if (is_ready) unlink_turn(scheduler, stream);
+    stream->is_whole = is_whole;
+    if (is_ready) link_turn(scheduler, stream);
+}
+
+// Why the first of those in order has its turn.
+static enum weft_http_turn_reason reason_in_order(const struct weft_http_scheduler *scheduler,
+                                                  const struct weft_http_scheduled *stream)
+{
+    if (scheduler->is_fair) return WEFT_HTTP_TURN_FIRST;
+    return stream->priority.incremental ? WEFT_HTTP_TURN_WHOLE : WEFT_HTTP_TURN_ORDER;
+}
+
 static uint8_t most_urgent(const struct weft_http_scheduler *scheduler)
 {
     uint8_t urgency = 0;
@@ -126,10 +143,9 @@ struct weft_http_scheduled *weft_http_scheduler_pick(const struct weft_http_sche
     const struct weft_list *in_turns = &scheduler->in_turns[urgency];
     bool is_their_turn = !scheduler->is_fair && (scheduler->turns_next >> urgency & 1U);
     bool turns = weft_list_is_empty(in_order) || (!weft_list_is_empty(in_turns) && is_their_turn);
-    *reason = turns                ? WEFT_HTTP_TURN_SHARE
-              : scheduler->is_fair ? WEFT_HTTP_TURN_FIRST
-                                   : WEFT_HTTP_TURN_ORDER;
-    return by_turn(turns ? in_turns->next : in_order->next);
+    struct weft_http_scheduled *next = by_turn(turns ? in_turns->next : in_order->next);
+    *reason = turns ? WEFT_HTTP_TURN_SHARE : reason_in_order(scheduler, next);
+    return next;
 }
 
 void weft_http_scheduler_charge(struct weft_http_scheduler *scheduler,

@@ -18,6 +18,7 @@ struct weft_http_scheduled {
     uint64_t stream_id;
     struct weft_http_priority priority;
     uint32_t sent_size; // so far, up to WEFT_HTTP_FIRST_SIZE
+    bool is_whole; // of use only once it is complete: does not share, whatever its priority says
 };
 
 /** Why a stream was picked, for traces. */
@@ -26,12 +27,13 @@ enum weft_http_turn_reason {
     WEFT_HTTP_TURN_SHARE, // the most urgent take turns
     WEFT_HTTP_TURN_FLOOR, // it had waited longest
     WEFT_HTTP_TURN_FIRST, // the first bytes of an answer, among equals that share
+    WEFT_HTTP_TURN_WHOLE, // as ORDER: called incremental, but of use only when whole
 };
 
 /**
  * Ready streams by urgency. To a peer that does not tell what is incremental, small answers go first: the first bytes
  * of each answer in stream order, then all take turns. Else, of one urgency, those that are not incremental stand in stream order and the others
- * take turns; where both kinds are ready, they alternate. Picking and charging take constant time; becoming
+ * take turns, but for those that are of use only when whole; where both kinds are ready, they alternate. Picking and charging take constant time; becoming
  * ready does too, but for a stream older than others that are ready at its urgency.
  */
 struct weft_http_scheduler {
@@ -69,6 +71,10 @@ static inline bool weft_http_scheduled_is_ready(const struct weft_http_scheduled
 void weft_http_scheduler_set_priority(struct weft_http_scheduler *scheduler,
                                       struct weft_http_scheduled *stream,
                                       struct weft_http_priority priority);
+
+/** Is the stream's answer of use only once it is complete? Then it is not parted among turns. */
+void weft_http_scheduler_set_whole(struct weft_http_scheduler *scheduler,
+                                   struct weft_http_scheduled *stream, bool is_whole);
 
 /**
  * The stream whose turn it is, or NULL where none is ready. Asked again, it answers the same.

@@ -129,3 +129,31 @@ TEST(a_new_priority_takes_effect_at_once)
     weft_http_scheduler_charge(&scheduler, &streams[1], 1000);
     CHECK(!weft_http_scheduled_is_ready(&streams[1]));
 }
+
+// What is of use only when whole does not share, though it is called incremental.
+TEST(what_is_of_use_only_when_whole_goes_in_order)
+{
+    begin(false);
+    add(1, 3, true);
+    add(2, 3, true);
+    add(3, 3, true);
+    add(4, 3, true);
+    CHECK_SPAN(turns(4), "1234");
+    weft_http_scheduler_set_whole(&scheduler, &streams[4], true);
+    weft_http_scheduler_set_whole(&scheduler, &streams[2], true);
+    CHECK_SPAN(turns(6), "212321"); // as one that is not incremental, beside those that are
+    enum weft_http_turn_reason reason;
+    weft_http_scheduler_block(&scheduler, &streams[1]);
+    weft_http_scheduler_block(&scheduler, &streams[3]);
+    CHECK_SPAN(turns(3), "222");
+    CHECK_EQ(weft_http_scheduler_pick(&scheduler, &reason)->stream_id, 2);
+    CHECK_EQ(reason, WEFT_HTTP_TURN_WHOLE);
+    weft_http_scheduler_set_priority(&scheduler, &streams[2],
+                                     (struct weft_http_priority){3, false});
+    (void)weft_http_scheduler_pick(&scheduler, &reason);
+    CHECK_EQ(reason, WEFT_HTTP_TURN_ORDER); // as it was said itself
+    weft_http_scheduler_set_whole(&scheduler, &streams[2], false);
+    weft_http_scheduler_set_whole(&scheduler, &streams[4], false);
+    weft_http_scheduler_set_priority(&scheduler, &streams[2], (struct weft_http_priority){3, true});
+    CHECK_SPAN(turns(4), "4242");
+}
