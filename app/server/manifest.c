@@ -13,6 +13,8 @@ const char *const weft_manifest_as_words[WEFT_MANIFEST_AS_COUNT] = {
     "style", "script", "module", "font", "image", "fetch", "track", NULL};
 const char *const weft_manifest_crossorigin_words[WEFT_MANIFEST_CROSSORIGIN_COUNT + 1] = {
     "none", "anonymous", "use-credentials", NULL};
+const char *const weft_manifest_priority_words[WEFT_MANIFEST_PRIORITY_COUNT + 1] = {"auto", "high",
+                                                                                    "low", NULL};
 const char *const weft_manifest_mode_words[WEFT_MANIFEST_MODE_COUNT + 1] = {"both", "hint", "push",
                                                                             NULL};
 
@@ -104,7 +106,7 @@ static void add_crossorigin(struct weft_http_link_attribute *attributes, size_t 
 
 static bool write_resource(struct weft_writer *out, const struct weft_manifest_resource *resource)
 {
-    struct weft_http_link_attribute attributes[5];
+    struct weft_http_link_attribute attributes[6];
     size_t count = 0;
     bool is_module = resource->as == WEFT_MANIFEST_MODULE;
     bool is_origin = resource->as == WEFT_MANIFEST_ORIGIN;
@@ -119,6 +121,10 @@ static bool write_resource(struct weft_writer *out, const struct weft_manifest_r
     add_crossorigin(attributes, &count, resource->crossorigin);
     if (resource->type.size > 0) {
         attributes[count++] = (struct weft_http_link_attribute){WEFT_SPAN("type"), resource->type};
+    }
+    if (resource->priority != WEFT_MANIFEST_AUTO) {
+        struct weft_span word = weft_span_of(weft_manifest_priority_words[resource->priority]);
+        attributes[count++] = (struct weft_http_link_attribute){WEFT_SPAN("fetchpriority"), word};
     }
     return weft_http_link_write(out, resource->target, attributes, count);
 }

@@ -33,6 +33,14 @@ enum weft_manifest_crossorigin {
     WEFT_MANIFEST_CROSSORIGIN_COUNT,
 };
 
+/** What is said of its urgency: the `fetchpriority` of a preload link. */
+enum weft_manifest_priority {
+    WEFT_MANIFEST_AUTO, // the browser's own choice
+    WEFT_MANIFEST_HIGH,
+    WEFT_MANIFEST_LOW,
+    WEFT_MANIFEST_PRIORITY_COUNT,
+};
+
 enum weft_manifest_mode {
     WEFT_MANIFEST_BOTH, // pushed to whoever takes pushes, hinted to the others
     WEFT_MANIFEST_HINT,
@@ -47,6 +55,7 @@ struct weft_manifest_resource {
     uint8_t as;              // enum weft_manifest_as
     uint8_t crossorigin;     // enum weft_manifest_crossorigin
     uint8_t mode;            // enum weft_manifest_mode
+    uint8_t priority;        // enum weft_manifest_priority
     uint8_t depth; // 1: named by the page itself, 2: by what it names, ...; 0 where not known
     uint32_t line; // in the file, for complaints
 };
@@ -94,6 +103,7 @@ enum weft_manifest_link_result weft_manifest_make_link(struct weft_manifest *man
 /** The words of the file, each list ended by NULL. */
 extern const char *const weft_manifest_as_words[WEFT_MANIFEST_AS_COUNT]; // ORIGIN has none
 extern const char *const weft_manifest_crossorigin_words[WEFT_MANIFEST_CROSSORIGIN_COUNT + 1];
+extern const char *const weft_manifest_priority_words[WEFT_MANIFEST_PRIORITY_COUNT + 1];
 extern const char *const weft_manifest_mode_words[WEFT_MANIFEST_MODE_COUNT + 1];
 
 /** What a file is by its name, where nothing says it: by its media type; FETCH for what is none of the others. */

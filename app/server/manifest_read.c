@@ -156,10 +156,11 @@ static void take_type(struct reading *reading, const yaml_node_t *node,
     resource->type = copy(reading, node, type);
 }
 
-enum key { PATH, PRECONNECT, AS, CROSSORIGIN, TYPE, SIZE, DEPTH, MODE, KEYS };
+enum key { PATH, PRECONNECT, AS, CROSSORIGIN, TYPE, SIZE, DEPTH, MODE, FETCHPRIORITY, KEYS };
 
-static const char *const key_words[KEYS + 1] = {"path", "preconnect", "as",   "crossorigin", "type",
-                                                "size", "depth",      "mode", NULL};
+static const char *const key_words[KEYS + 1] = {
+    "path", "preconnect", "as",   "crossorigin",   "type",
+    "size", "depth",      "mode", "fetchpriority", NULL};
 
 /** What a resource's entry has said. */
 struct entry {
@@ -190,6 +191,10 @@ static void take_key(struct reading *reading, enum key key, const yaml_node_t *v
     case SIZE: resource->size = number_of(reading, value, INT64_MAX); break;
     case DEPTH: resource->depth = (uint8_t)number_of(reading, value, 16); break;
     case MODE: take_word(reading, value, "mode", weft_manifest_mode_words, &resource->mode); break;
+    case FETCHPRIORITY:
+        take_word(reading, value, "fetchpriority", weft_manifest_priority_words,
+                  &resource->priority);
+        break;
     default: break;
     }
 }

@@ -75,6 +75,19 @@ TEST(json_is_read_too)
     weft_manifest_free(manifest);
 }
 
+TEST(how_urgent_a_hint_is_may_be_said)
+{
+    struct weft_manifest *manifest =
+        read_text("pages:\n  /:\n    - {path: /a.png, fetchpriority: high}\n"
+                  "    - {path: /a.js, fetchpriority: auto}\n"
+                  "    - {path: /m.js, as: module, fetchpriority: low}\n");
+    CHECK(manifest != NULL);
+    CHECK_SPAN(page_of(manifest, "/")->link,
+               "</a.png>; rel=preload; as=image; fetchpriority=high, "
+               "</a.js>; rel=preload; as=script, </m.js>; rel=modulepreload; fetchpriority=low");
+    weft_manifest_free(manifest);
+}
+
 TEST(each_fault_is_told_with_its_line_and_column)
 {
     static const struct {
@@ -98,6 +111,8 @@ TEST(each_fault_is_told_with_its_line_and_column)
         {"pages:\n  /:\n    - path: /a\n      as: stile\n      mode: shove\n",
          "4:11: unknown as 'stile': did you mean 'style'?\n"
          "5:13: unknown mode 'shove': expected one of both, hint, push\n"},
+        {"pages:\n  /:\n    - {path: /a, fetchpriority: hihg}\n",
+         "3:33: unknown fetchpriority 'hihg': did you mean 'high'?\n"},
         {"pages:\n  /:\n    - path: /a\n      pth: /a\n      path: /b\n",
          "4:7: unknown key 'pth': did you mean 'path'?\n"
          "5:7: this key stands twice\n"},
