@@ -3,6 +3,8 @@
 
 #include "http/field_rules.h"
 
+enum { FIREFOX_WITH_HINTS = 123, VERSION_DIGITS = 6 };
+
 static bool field_is(const struct weft_http_field *field, const char *text)
 {
     return weft_span_equal_ignoring_case(field->value, weft_span_of(text));
@@ -28,12 +30,41 @@ bool weft_request_is_navigation(const struct weft_http_head *request)
     return false;
 }
 
+// Firefox preloads what a 103 names since 123, over HTTP/1.1 too; it calls itself Firefox/123.0 in User-Agent.
+static bool is_firefox_that_takes_hints(struct weft_span agent)
+{
+    static const struct weft_span name = WEFT_SPAN_INIT("Firefox/");
+    for (size_t at = 0; at + name.size < agent.size; at++) {
+        struct weft_span rest = weft_span_skip(agent, at);
+        if (!weft_span_starts_with(rest, name)) continue;
+        unsigned version = 0;
+        rest = weft_span_skip(rest, name.size);
+        for (size_t i = 0; i < rest.size && i < VERSION_DIGITS; i++) {
+            if (rest.data[i] < '0' || rest.data[i] > '9') break;
+            version = version * 10 + (unsigned)(rest.data[i] - '0');
+        }
+        return version >= FIREFOX_WITH_HINTS;
+    }
+    return false;
+}
+
+// §3: an HTTP/1.1 client that does not know interim answers may take them for the final one. So they go only to who is
+// known to use them: Firefox does, Chromium and Safari take them over HTTP/2 alone.
+static bool takes_hints(const struct weft_http_head *request)
+{
+    if (request->version >= WEFT_HTTP_2) return true;
+    if (request->version != WEFT_HTTP_1_1) return false;
+    if (weft_http_head_was_forwarded(request)) return false; // who is in between may not know them
+    const struct weft_http_field *agent = weft_http_head_find(request, WEFT_HTTP_FIELD_USER_AGENT);
+    bool is_browser = weft_http_head_find(request, WEFT_HTTP_FIELD_SEC_FETCH_MODE) != NULL;
+    return is_browser && agent && is_firefox_that_takes_hints(agent->value);
+}
+
 bool weft_early_hints_pay(const struct weft_site *site, const struct weft_http_head *request,
                           const struct weft_manifest_page *page)
 {
     if (site->config->early_hints == WEFT_EARLY_HINTS_NEVER) return false;
-    // §3: an HTTP/1.1 client that does not know interim answers may take them for the final one.
-    if (request->version < WEFT_HTTP_2 || request->method != WEFT_HTTP_GET) return false;
+    if (request->method != WEFT_HTTP_GET || !takes_hints(request)) return false;
     if (!site->hints_are_fresh) return false; // they would be fetched twice
     if (!weft_request_is_navigation(request)) return false;
     if (site->config->early_hints == WEFT_EARLY_HINTS_ALWAYS) return true;
