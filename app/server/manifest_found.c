@@ -4,7 +4,7 @@
 #include "http/mime.h"
 #include "http/target.h"
 #include "net/memory.h"
-#include "server/css_scan.h"
+#include "page/css_scan.h"
 
 #include <errno.h>
 #include <libxml/uri.h>
@@ -216,7 +216,8 @@ void weft_found_scan_css(struct weft_found *found, const char *base, struct weft
         if (reference.kind == WEFT_CSS_IMPORT) {
             weft_found_add(found, base, reference.url, WEFT_MANIFEST_STYLE, WEFT_MANIFEST_NO_CORS,
                            depth);
-        } else if (count_of(found, WEFT_MANIFEST_FONT) < FONTS_MOST) {
+        } else if (reference.kind == WEFT_CSS_FONT &&
+                   count_of(found, WEFT_MANIFEST_FONT) < FONTS_MOST) {
             weft_found_add(found, base, reference.url, WEFT_MANIFEST_FONT, WEFT_MANIFEST_ANONYMOUS,
                            depth);
         }

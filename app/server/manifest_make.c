@@ -1,11 +1,12 @@
-// server/manifest_make.c: libxml2 reads the HTML; what the elements fetch is the HTML standard's (§4.2.4, §4.12.1, §4.8.3)
+// server/manifest_make.c: the pages of a folder, one after the other
 #include "server/manifest_make.h"
 
+#include "page/html_scan.h"
 #include "server/manifest_found.h"
 
 #include <errno.h>
 #include <ftw.h>
-#include <libxml/HTMLparser.h>
+#include <libxml/parser.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -57,153 +58,74 @@ static int find_files(const char *dir)
     return files.error;
 }
 
-// Elements
+// What the page names
 
-static bool element_is(const xmlNode *node, const char *name)
+static enum weft_manifest_as as_of(enum weft_html_kind kind)
 {
-    return node->type == XML_ELEMENT_NODE && strcasecmp((const char *)node->name, name) == 0;
-}
-
-static char *attribute(const xmlNode *node, const char *name)
-{
-    return (char *)xmlGetProp(node, (const xmlChar *)name); // freed with xmlFree()
-}
-
-static bool attribute_is(const xmlNode *node, const char *name, const char *value)
-{
-    char *text = attribute(node, name);
-    bool is_same = text && strcasecmp(text, value) == 0;
-    xmlFree(text);
-    return is_same;
-}
-
-static bool has_attribute(const xmlNode *node, const char *name)
-{
-    return xmlHasProp(node, (const xmlChar *)name) != NULL;
-}
-
-// Is the word among those of `rel`, which are parted by white space?
-static bool has_relation(const xmlNode *node, const char *word)
-{
-    char *rel = attribute(node, "rel");
-    bool is_there = false;
-    char *rest = NULL;
-    for (char *part = rel ? strtok_r(rel, " \t\r\n\f", &rest) : NULL; part && !is_there;
-         part = strtok_r(NULL, " \t\r\n\f", &rest)) {
-        is_there = strcasecmp(part, word) == 0;
-    }
-    xmlFree(rel);
-    return is_there;
-}
-
-static enum weft_manifest_crossorigin crossorigin_of(const xmlNode *node, enum weft_manifest_as as)
-{
-    if (!has_attribute(node, "crossorigin")) {
-        return as == WEFT_MANIFEST_FONT ? WEFT_MANIFEST_ANONYMOUS : WEFT_MANIFEST_NO_CORS;
-    }
-    return attribute_is(node, "crossorigin", "use-credentials") ? WEFT_MANIFEST_USE_CREDENTIALS
-                                                                : WEFT_MANIFEST_ANONYMOUS;
-}
-
-static void find_named(struct weft_found *found, const xmlNode *node, const char *name,
-                       enum weft_manifest_as as)
-{
-    char *url = attribute(node, name);
-    if (url) {
-        weft_found_add(found, found->base, weft_span_of(url), as, crossorigin_of(node, as), 1);
-    }
-    xmlFree(url);
-}
-
-static void find_preload(struct weft_found *found, const xmlNode *node)
-{
-    char *as = attribute(node, "as");
-    for (int i = 0; as && i < WEFT_MANIFEST_ORIGIN; i++) {
-        if (i == WEFT_MANIFEST_MODULE || strcasecmp(as, weft_manifest_as_words[i]) != 0) continue;
-        find_named(found, node, "href", (enum weft_manifest_as)i);
-    }
-    xmlFree(as);
-}
-
-static void find_link(struct weft_found *found, const xmlNode *node)
-{
-    if (has_relation(node, "modulepreload")) {
-        find_named(found, node, "href", WEFT_MANIFEST_MODULE);
-    } else if (has_relation(node, "preload")) {
-        if (!has_attribute(node, "media") && !has_attribute(node, "imagesrcset")) {
-            find_preload(found, node);
-        }
-    } else if (has_relation(node, "stylesheet") && !has_relation(node, "alternate")) {
-        bool is_apart = attribute_is(node, "media", "print") || has_attribute(node, "disabled");
-        if (!is_apart) find_named(found, node, "href", WEFT_MANIFEST_STYLE);
+    switch (kind) {
+    case WEFT_HTML_STYLE: return WEFT_MANIFEST_STYLE;
+    case WEFT_HTML_SCRIPT: return WEFT_MANIFEST_SCRIPT;
+    case WEFT_HTML_MODULE: return WEFT_MANIFEST_MODULE;
+    case WEFT_HTML_FONT: return WEFT_MANIFEST_FONT;
+    case WEFT_HTML_IMAGE: return WEFT_MANIFEST_IMAGE;
+    case WEFT_HTML_TRACK: return WEFT_MANIFEST_TRACK;
+    default: return WEFT_MANIFEST_FETCH;
     }
 }
 
-static void find_script(struct weft_found *found, const xmlNode *node)
+static enum weft_manifest_crossorigin crossorigin_of(const struct weft_html_reference *reference)
 {
-    if (has_attribute(node, "nomodule")) return; // for browsers of long ago
-    if (attribute_is(node, "type", "module")) {
-        find_named(found, node, "src", WEFT_MANIFEST_MODULE);
-    } else if (!has_attribute(node, "type") || attribute_is(node, "type", "") ||
-               attribute_is(node, "type", "text/javascript")) {
-        find_named(found, node, "src", WEFT_MANIFEST_SCRIPT);
+    switch (reference->cors) {
+    case WEFT_HTML_CORS_ANONYMOUS: return WEFT_MANIFEST_ANONYMOUS;
+    case WEFT_HTML_CORS_CREDENTIALS: return WEFT_MANIFEST_USE_CREDENTIALS;
+    default:
+        return reference->kind == WEFT_HTML_FONT ? WEFT_MANIFEST_ANONYMOUS : WEFT_MANIFEST_NO_CORS;
     }
 }
 
 // The first images are likely above the fold; those whose source depends on the screen cannot be named here.
-static void find_image(struct weft_found *found, const xmlNode *node)
+static bool is_left_out(const struct weft_found *found, const struct weft_html_reference *reference)
 {
-    bool is_plain = !has_attribute(node, "srcset") && !attribute_is(node, "loading", "lazy") &&
-                    !attribute_is(node, "fetchpriority", "low") &&
-                    !(node->parent && element_is(node->parent, "picture"));
-    if (!is_plain || found->image_count == IMAGES_MOST) return;
+    if (reference->kind != WEFT_HTML_IMAGE || reference->is_preload) return false;
+    return reference->is_choice || reference->is_lazy || reference->is_low ||
+           found->image_count == IMAGES_MOST;
+}
+
+static void on_found(void *context, const struct weft_html_reference *reference)
+{
+    struct weft_found *found = context;
     size_t before = found->count;
-    find_named(found, node, "src", WEFT_MANIFEST_IMAGE);
-    found->image_count += found->count - before;
-}
-
-static void find_style(struct weft_found *found, const xmlNode *node)
-{
-    char *text = (char *)xmlNodeGetContent(node);
-    if (text) weft_found_scan_css(found, found->base, weft_span_of(text), 2);
-    xmlFree(text);
-}
-
-static void find_base(struct weft_found *found, const xmlNode *node)
-{
-    char *url = attribute(node, "href");
-    if (url) weft_found_set_base(found, url);
-    xmlFree(url);
-}
-
-static void look_at(struct weft_found *found, const xmlNode *node)
-{
-    if (element_is(node, "link")) find_link(found, node);
-    if (element_is(node, "script")) find_script(found, node);
-    if (element_is(node, "img")) find_image(found, node);
-    if (element_is(node, "style")) find_style(found, node);
-    if (element_is(node, "base")) find_base(found, node);
-}
-
-// The next node in the document's order; what scripts or their lack would change is not gone into.
-static const xmlNode *next_node(const xmlNode *node)
-{
-    bool is_closed = element_is(node, "noscript") || element_is(node, "template");
-    if (node->children && node->type == XML_ELEMENT_NODE && !is_closed) return node->children;
-    while (node && !node->next)
-        node = node->parent && node->parent->type == XML_ELEMENT_NODE ? node->parent : NULL;
-    return node ? node->next : NULL;
+    if (reference->kind == WEFT_HTML_BASE) {
+        char url[WEFT_FOUND_PATH_SIZE];
+        snprintf(url, sizeof(url), "%.*s", (int)reference->text.size,
+                 (const char *)reference->text.data);
+        weft_found_set_base(found, url);
+    } else if (reference->kind == WEFT_HTML_SHEET) {
+        weft_found_scan_css(found, found->base, reference->text, 2);
+    } else if (!is_left_out(found, reference)) {
+        weft_found_add(found, found->base, reference->text, as_of(reference->kind),
+                       crossorigin_of(reference), 1);
+    }
+    if (reference->kind == WEFT_HTML_IMAGE && !reference->is_preload) {
+        found->image_count += found->count - before;
+    }
 }
 
 static int read_page(struct weft_found *found, const char *file)
 {
-    htmlDocPtr document =
-        htmlReadFile(file, NULL, HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
-    if (!document) return -EIO;
-    for (const xmlNode *node = xmlDocGetRootElement(document); node; node = next_node(node))
-        look_at(found, node);
-    xmlFreeDoc(document);
-    return 0;
+    struct weft_html_listener listener = {on_found, found};
+    struct weft_html_scan *scan = weft_html_scan_new(&listener);
+    FILE *in = fopen(file, "rbe");
+    char bytes[16384];
+    size_t size;
+    int result = !scan ? -ENOMEM : !in ? -errno : 0;
+    while (result == 0 && (size = fread(bytes, 1, sizeof(bytes), in)) > 0) {
+        weft_html_scan_feed(scan, (struct weft_span){(const uint8_t *)bytes, size});
+    }
+    if (in && ferror(in)) result = -EIO;
+    weft_html_scan_end(scan);
+    if (in) fclose(in);
+    return result;
 }
 
 static int make_page(const char *dir, const char *file, FILE *out, FILE *news,

@@ -1,12 +1,13 @@
-// server/css_scan.h: what a style sheet makes a browser fetch: imports and fonts (CSS Syntax, CSS Fonts).
-#ifndef WEFT_SERVER_CSS_SCAN_H
-#define WEFT_SERVER_CSS_SCAN_H
+// page/css_scan.h: what a style sheet makes a browser fetch: imports, fonts and images (CSS Syntax, CSS Fonts).
+#ifndef WEFT_PAGE_CSS_SCAN_H
+#define WEFT_PAGE_CSS_SCAN_H
 
 #include "base/span.h"
 
 enum weft_css_kind {
     WEFT_CSS_IMPORT, // @import
     WEFT_CSS_FONT,   // of a @font-face: its WOFF2 file, or else its first
+    WEFT_CSS_IMAGE, // any other url(): it is fetched where the rule that it stands in applies to something
 };
 
 struct weft_css_reference {
@@ -15,7 +16,7 @@ struct weft_css_reference {
 };
 
 /**
- * Finds the next reference. Images are left out: which of them a page shows the sheet alone does not tell.
+ * Finds the next reference.
  *
  * rest     what is left of the sheet; moved on
  * returns  false where there is none

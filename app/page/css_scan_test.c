@@ -1,5 +1,5 @@
-// server/css_scan_test.c
-#include "server/css_scan.h"
+// page/css_scan_test.c
+#include "page/css_scan.h"
 
 #include "check.h"
 #include "wire/writer.h"
@@ -11,7 +11,7 @@ static struct weft_span scan(const char *text)
     struct weft_span rest = weft_span_of(text);
     struct weft_css_reference reference;
     while (weft_css_scan(&rest, &reference)) {
-        weft_write_u8(&out, reference.kind == WEFT_CSS_FONT ? 'F' : 'I');
+        weft_write_u8(&out, (uint8_t) "IFU"[reference.kind]);
         weft_write_bytes(&out, reference.url);
         weft_write_u8(&out, ' ');
     }
@@ -31,11 +31,18 @@ TEST(what_stands_in_comments_and_strings_is_not_meant)
         scan("/* @import 'a.css'; */ p { content: \"@import 'b.css'\" } q::after{content:'\\''}"
              "@import 'c.css';"),
         "Ic.css ");
-    CHECK_SPAN(scan("p { background: url(a.png) }"), "");
+    CHECK_SPAN(scan("p { content: 'url(a.png)'; width: myurl(b.png) } /* url(c.png) */"), "");
     CHECK_SPAN(scan("/* no end"), "");
     CHECK_SPAN(scan("\"no end"), "");
     CHECK_SPAN(scan("@import"), "");
     CHECK_SPAN(scan("@import url("), "");
+}
+
+TEST(other_urls_are_images)
+{
+    CHECK_SPAN(scan("p{background:url(a.png)}q{mask:URL( 'b.svg' ),url(\"c.svg\")}@import 'd.css';"
+                    "r{background:url()}s{x:url(e.png"),
+               "Ua.png Ub.svg Uc.svg Id.css Ue.png ");
 }
 
 TEST(of_a_font_face_the_woff2_is_taken_or_else_the_first)

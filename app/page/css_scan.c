@@ -1,5 +1,5 @@
-// server/css_scan.c: CSS Syntax Module Level 3 §4, as far as comments, strings, url() and at-keywords go
-#include "server/css_scan.h"
+// page/css_scan.c: CSS Syntax Module Level 3 §4, as far as comments, strings, url() and at-keywords go
+#include "page/css_scan.h"
 
 static bool starts_with_word(struct weft_span text, struct weft_span word)
 {
@@ -10,6 +10,13 @@ static bool starts_with_word(struct weft_span text, struct weft_span word)
 static bool is_space(uint8_t byte)
 {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+static bool is_name(uint8_t byte)
+{
+    uint8_t lower = byte | 0x20;
+    return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
+           byte == '_' || byte >= 0x80;
 }
 
 // The size of a comment or a string at the start of `text`; 0 where there is neither.
@@ -102,6 +109,17 @@ static struct weft_span take_import(struct weft_span text, struct weft_span *url
     return weft_span_skip(text, size);
 }
 
+// A url() where a word may begin, or one byte.
+static struct weft_span take_image(struct weft_span text, struct weft_span *url)
+{
+    struct weft_span behind = take_url(text, url);
+    if (behind.size < text.size) return behind;
+    do {
+        text = weft_span_skip(text, 1); // "myurl(" is another function
+    } while (text.size > 0 && is_name(text.data[0]) && is_name(text.data[-1]));
+    return text;
+}
+
 bool weft_css_scan(struct weft_span *rest, struct weft_css_reference *reference)
 {
     static const struct weft_span import = WEFT_SPAN_INIT("@import");
@@ -119,7 +137,8 @@ bool weft_css_scan(struct weft_span *rest, struct weft_css_reference *reference)
             text = take_font_face(weft_span_skip(text, font_face.size), &url);
             reference->kind = WEFT_CSS_FONT;
         } else {
-            text = weft_span_skip(text, 1);
+            text = take_image(text, &url);
+            reference->kind = WEFT_CSS_IMAGE;
         }
     }
     *rest = text;
