@@ -3,6 +3,7 @@
 #include "cmd/serve_options.h"
 #include "cmd/term.h"
 #include "net/self_signed.h"
+#include "process/process.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -277,8 +278,26 @@ static bool read_manifest(struct weft_serve_options *options, struct weft_manife
     return *manifest != NULL;
 }
 
-static int serve(struct weft_server_config *config)
+// What is open stays so; all that the threads do from here on is within the walls.
+static bool confine(const struct weft_serve_options *options, char *error)
 {
+    struct weft_reaches reaches;
+    if (!weft_reaches_of_server(&options->config, &reaches)) {
+        snprintf(error, ERROR_SIZE, "no memory");
+        return false;
+    }
+    struct weft_confine walls = {.user = options->user,
+                                 .sandbox = options->sandbox,
+                                 .reaches = &reaches,
+                                 .tell = weft_term_error};
+    bool is_confined = weft_confine(&walls, error, ERROR_SIZE);
+    weft_reaches_deinit(&reaches);
+    return is_confined;
+}
+
+static int serve(struct weft_serve_options *options)
+{
+    struct weft_server_config *config = &options->config;
     static struct weft_self_signed own; // large
     char error[ERROR_SIZE] = "";
     int code = WEFT_EXIT_FAILED;
@@ -292,9 +311,10 @@ static int serve(struct weft_server_config *config)
     if (weft_server_config_is_valid(config, error, sizeof(error)) && certify(config, &own, error)) {
         server = weft_server_new(config, error, sizeof(error));
     }
-    int result = server ? weft_server_start(server) : 0;
+    bool is_confined = server && confine(options, error);
+    int result = is_confined ? weft_server_start(server) : 0;
     if (result < 0) snprintf(error, sizeof(error), "cannot start threads: %s", strerror(-result));
-    if (server && result == 0) {
+    if (is_confined && result == 0) {
         announce(server, config, &own);
         struct waiting waiting = {
             .server = server, .signal_fd = signal_fd, .drain_ms = config->drain_timeout_ms};
@@ -314,7 +334,7 @@ static int serve_options(struct weft_serve_options *options)
     if (!options->has_log_word && isatty(STDOUT_FILENO)) options->config.access_log = "-";
     if (!read_manifest(options, &manifest)) return WEFT_EXIT_FAILED;
     options->site->manifest = manifest;
-    int code = serve(&options->config);
+    int code = serve(options);
     weft_manifest_free(manifest);
     return code;
 }

@@ -135,6 +135,23 @@ static const char *take_drain_timeout(void *target, const char *value)
     return NULL;
 }
 
+static const char *take_user(void *target, const char *value)
+{
+    ((struct weft_serve_options *)target)->user = value;
+    return *value ? NULL : "expected NAME or NAME:GROUP";
+}
+
+static const char *take_sandbox(void *target, const char *value)
+{
+    static const char *const names[] = {"on", "off", "require"};
+    for (size_t i = 0; i < WEFT_COUNT(names); i++) {
+        if (strcmp(value, names[i]) != 0) continue;
+        ((struct weft_serve_options *)target)->sandbox = (enum weft_sandbox)i;
+        return NULL;
+    }
+    return "expected on, off or require";
+}
+
 static const char *unknown_limit(const char *name)
 {
     static char text[128];
@@ -196,6 +213,12 @@ static const struct weft_args_option table[] = {
      take_congestion},
     {"drain-timeout", 0, "TIME",
      "how long answers may take once SIGTERM or SIGINT has come. Default: 30s", take_drain_timeout},
+    {"user", 0, "NAME[:GROUP]",
+     "who serves, once root has opened ports and keys.\n"
+     "Default: www-data or nobody, where that can read DIR",
+     take_user},
+    {"sandbox", 0, "WHEN",
+     "on (default): as far as this kernel can; off; require: wholly or not at all", take_sandbox},
     {"limit", 0, "NAME=VALUE", "what a client may cost; the names are listed below", take_limit},
     {"help", 'h', NULL, "this text", NULL},
     {"version", 'V', NULL, "the version", NULL},

@@ -3,15 +3,18 @@
 #define WEFT_CMD_SERVE_OPTIONS_H
 
 #include "cmd/args.h"
+#include "process/process.h"
 #include "server/server.h"
 
 struct weft_serve_options {
     struct weft_server_config config;
     struct weft_site_config *site; // of the configuration: the one that the command line tells of
     const char *manifest_file;     // NULL for none
-    size_t key_count;              // --key so far
-    bool has_indexes;              // --index was there: the usual name is replaced
-    bool has_log_word;             // --access-log or --no-access-log was there
+    const char *user;              // --user; NULL: not said
+    enum weft_sandbox sandbox;
+    size_t key_count;  // --key so far
+    bool has_indexes;  // --index was there: the usual name is replaced
+    bool has_log_word; // --access-log or --no-access-log was there
 };
 
 /** Reads the arguments of `weft serve`; the configuration is complete after it, but for certificates that are not

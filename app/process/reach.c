@@ -1,0 +1,50 @@
+// process/reach.c
+#include "process/reach.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool weft_reaches_of_server(const struct weft_server_config *config, struct weft_reaches *reaches)
+{
+    *reaches = (struct weft_reaches){0};
+    reaches->items = calloc(config->site_count + 1, sizeof(*reaches->items));
+    if (!reaches->items) return false;
+    for (size_t i = 0; i < config->site_count; i++) {
+        reaches->items[reaches->count++] =
+            (struct weft_reach){.path = config->sites[i]->root, .what = "the folder"};
+    }
+    if (config->access_log) {
+        reaches->items[reaches->count++] = (struct weft_reach){
+            .path = config->access_log, .what = "the access log", .is_written = true};
+    }
+    return true;
+}
+
+void weft_reaches_deinit(struct weft_reaches *reaches)
+{
+    free(reaches->items);
+    *reaches = (struct weft_reaches){0};
+}
+
+bool weft_reach_is_output(const struct weft_reach *reach)
+{
+    return reach->is_written && strcmp(reach->path, "-") == 0;
+}
+
+bool weft_reach_folder(const struct weft_reach *reach, char *folder)
+{
+    struct stat status;
+    bool is_there = stat(reach->path, &status) == 0;
+    if (!is_there || !realpath(reach->path, folder)) snprintf(folder, PATH_MAX, "%s", reach->path);
+    if (is_there && !S_ISREG(status.st_mode)) return false;
+    char *slash = strrchr(folder, '/');
+    if (!slash) {
+        memcpy(folder, ".", 2);
+    } else {
+        slash[slash == folder] = 0; // "/name" lies in "/"
+    }
+    return true;
+}
