@@ -2,6 +2,7 @@
 #include "cmd/args.h"
 
 #include "base/nearest.h"
+#include "base/units.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -27,33 +28,14 @@ bool weft_args_number(const char *text, uint64_t least, uint64_t most, uint64_t 
     return true;
 }
 
-// A number and one of the units behind it, each with its factor.
-static bool read_with_unit(const char *text, const char *const *units, const uint64_t *factors,
-                           uint64_t *value)
-{
-    char *end = NULL;
-    if (!is_digits(text) || strlen(text) > 14) return false;
-    unsigned long long read = strtoull(text, &end, 10);
-    for (size_t i = 0; units[i]; i++) {
-        if (strcmp(end, units[i]) != 0) continue;
-        *value = read * factors[i];
-        return read <= UINT32_MAX || factors[i] == 1; // the product fits
-    }
-    return false;
-}
-
 bool weft_args_size(const char *text, uint64_t *size)
 {
-    static const char *const units[] = {"", "K", "k", "M", "m", "G", "g", NULL};
-    static const uint64_t factors[] = {1, 1 << 10, 1 << 10, 1 << 20, 1 << 20, 1 << 30, 1 << 30};
-    return read_with_unit(text, units, factors, size);
+    return weft_parse_size(weft_span_of(text), size);
 }
 
 bool weft_args_duration_ms(const char *text, uint64_t *duration_ms)
 {
-    static const char *const units[] = {"ms", "", "s", "m", "h", NULL};
-    static const uint64_t factors[] = {1, 1000, 1000, 60000, 3600000};
-    return read_with_unit(text, units, factors, duration_ms);
+    return weft_parse_duration_ms(weft_span_of(text), 1000, duration_ms);
 }
 
 static size_t count_of(const struct weft_args_option *options)

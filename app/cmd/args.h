@@ -42,7 +42,7 @@ bool weft_args_number(const char *text, uint64_t least, uint64_t most, uint64_t 
 /** Reads a size: a number with K, M or G behind it, of 1024. */
 bool weft_args_size(const char *text, uint64_t *size);
 
-/** Reads a time: a number of seconds, or with ms, s, m or h behind it; in milliseconds. */
+/** Reads a time: a number of seconds, or with ms, s, m, h or d behind it; in milliseconds. */
 bool weft_args_duration_ms(const char *text, uint64_t *duration_ms);
 
 #endif

@@ -30,5 +30,5 @@ TEST(sizes_and_times_have_units)
     CHECK(weft_args_duration_ms("30", &value) && value == 30000);
     CHECK(weft_args_duration_ms("5m", &value) && value == 300000);
     CHECK(weft_args_duration_ms("1h", &value) && value == 3600000);
-    CHECK(!weft_args_duration_ms("1d", &value));
+    CHECK(!weft_args_duration_ms("1w", &value));
 }
