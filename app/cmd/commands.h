@@ -13,6 +13,11 @@ int weft_serve(int argc, char **argv);
 /** Prints the help of `weft serve`. */
 void weft_serve_help(void);
 
+/** Judges configuration files; as weft_serve(). */
+int weft_check(int argc, char **argv);
+
+void weft_check_help(void);
+
 /** Fetches URLs; as weft_serve(). */
 int weft_get(int argc, char **argv);
 

@@ -1,5 +1,6 @@
 // cmd/serve.c: weft serve
 #include "cmd/commands.h"
+#include "cmd/config_report.h"
 #include "cmd/serve_options.h"
 #include "cmd/term.h"
 #include "net/self_signed.h"
@@ -76,6 +77,8 @@ void weft_serve_help(void)
         "      this folder with its contents listed, on any free port\n"
         "  weft serve site --access-log - --log-format json | jq .duration_us\n"
         "      how long each answer took\n"
+        "  weft serve --config /etc/weft/weft.yaml\n"
+        "      all that stands in a file; 'weft check FILE' judges it first\n"
         "  weft serve site --header 'cache-control: max-age=3600' --limit idle_timeout_ms=15000\n"
         "\n%sSignals%s\n"
         "  TERM, INT   no new connections, answers in flight complete, exit 0; again: end at once\n"
@@ -154,9 +157,10 @@ static void print_sites(FILE *out, const struct weft_server_config *config,
 }
 
 // Says what is served, and where, once it is.
-static void announce(const struct weft_server *server, const struct weft_server_config *config,
+static void announce(const struct weft_server *server, const struct weft_serve_options *options,
                      const struct weft_self_signed *own)
 {
+    const struct weft_server_config *config = &options->config;
     // A log that something else reads is not mixed with words for people.
     bool is_log = config->access_log && strcmp(config->access_log, "-") == 0;
     FILE *out = is_log && !isatty(STDOUT_FILENO) ? stderr : stdout;
@@ -172,6 +176,10 @@ static void announce(const struct weft_server *server, const struct weft_server_
                 "into the browser as an authority%s\n",
                 own->is_new ? "new and its own" : "its own", own->certificate_file, term->dim,
                 term->plain);
+    }
+    if (options->overruled[0]) {
+        fprintf(out, "  %sFrom the command line, not from %s: %s%s\n", term->dim,
+                options->config_file, options->overruled, term->plain);
     }
     for (size_t i = 0; i < config->site_count; i++) {
         announce_manifest(out, config->sites[i], term);
@@ -255,27 +263,37 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Who hears of a manifest's faults, told with its file's name.
 static void complain_of_manifest(void *context, const struct weft_manifest_complaint *complaint)
 {
-    char text[ERROR_SIZE];
-    const struct weft_serve_options *options = context;
-    int size = snprintf(text, sizeof(text), "%s:", options->manifest_file);
-    if (complaint->line > 0 && size > 0 && (size_t)size < sizeof(text)) {
-        snprintf(text + size, sizeof(text) - (size_t)size, "%u:%u: %s", complaint->line,
-                 complaint->column, complaint->text);
-    } else if (size > 0 && (size_t)size < sizeof(text)) {
-        snprintf(text + size, sizeof(text) - (size_t)size, " %s", complaint->text);
-    }
-    weft_term_error(text);
+    const struct weft_site_config *site = context;
+    weft_config_term_listener.complain(NULL,
+                                       &(struct weft_config_complaint){.file = site->manifest_file,
+                                                                       .line = complaint->line,
+                                                                       .column = complaint->column,
+                                                                       .text = complaint->text});
 }
 
-// Reads the manifest where one is named; false where it is wrong, which was told.
-static bool read_manifest(struct weft_serve_options *options, struct weft_manifest **manifest)
+// Reads the manifests that are named; false where one is wrong, which was told.
+static bool read_manifests(struct weft_server_config *config)
 {
-    struct weft_manifest_listener listener = {.complain = complain_of_manifest, .context = options};
-    if (!options->manifest_file) return true;
-    *manifest = weft_manifest_read(options->manifest_file, &listener);
-    return *manifest != NULL;
+    bool is_fine = true;
+    for (size_t i = 0; i < config->site_count; i++) {
+        struct weft_site_config *site = config->sites[i];
+        struct weft_manifest_listener listener = {complain_of_manifest, site};
+        if (!site->manifest_file) continue;
+        site->manifest = weft_manifest_read(site->manifest_file, &listener);
+        is_fine = is_fine && site->manifest;
+    }
+    return is_fine;
+}
+
+static void free_manifests(struct weft_server_config *config)
+{
+    for (size_t i = 0; i < config->site_count; i++) {
+        weft_manifest_free((struct weft_manifest *)config->sites[i]->manifest);
+        config->sites[i]->manifest = NULL;
+    }
 }
 
 // What is open stays so; all that the threads do from here on is within the walls.
@@ -311,11 +329,13 @@ static int serve(struct weft_serve_options *options)
     if (weft_server_config_is_valid(config, error, sizeof(error)) && certify(config, &own, error)) {
         server = weft_server_new(config, error, sizeof(error));
     }
+    bool is_unjudged = !options->config_file || options->has_certificates;
+    if (server && is_unjudged) weft_tell_expiry(config);
     bool is_confined = server && confine(options, error);
     int result = is_confined ? weft_server_start(server) : 0;
     if (result < 0) snprintf(error, sizeof(error), "cannot start threads: %s", strerror(-result));
     if (is_confined && result == 0) {
-        announce(server, config, &own);
+        announce(server, options, &own);
         struct waiting waiting = {
             .server = server, .signal_fd = signal_fd, .drain_ms = config->drain_timeout_ms};
         code = wait_for_end(&waiting);
@@ -330,12 +350,10 @@ static int serve(struct weft_serve_options *options)
 // Serves as the options say.
 static int serve_options(struct weft_serve_options *options)
 {
-    struct weft_manifest *manifest = NULL;
     if (!options->has_log_word && isatty(STDOUT_FILENO)) options->config.access_log = "-";
-    if (!read_manifest(options, &manifest)) return WEFT_EXIT_FAILED;
-    options->site->manifest = manifest;
-    int code = serve(options);
-    weft_manifest_free(manifest);
+    int code = WEFT_EXIT_FAILED;
+    if (read_manifests(&options->config)) code = serve(options);
+    free_manifests(&options->config);
     return code;
 }
 
@@ -350,6 +368,8 @@ int weft_serve(int argc, char **argv)
         weft_serve_help();
     } else if (outcome.wants_version) {
         printf("weft " WEFT_VERSION "\n");
+    } else if (options.config_is_wrong) {
+        code = WEFT_EXIT_FAILED;
     } else {
         weft_term_error(outcome.complaint);
         code = WEFT_EXIT_USAGE;

@@ -2,23 +2,41 @@
 #include "cmd/serve_options.h"
 
 #include "base/nearest.h"
+#include "cmd/config_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static const char *take_config(void *target, const char *value)
+{
+    ((struct weft_serve_options *)target)->config_file = value;
+    return *value ? NULL : "expected a file";
+}
+
 static const char *take_listen(void *target, const char *value)
 {
-    struct weft_server_config *config = &((struct weft_serve_options *)target)->config;
+    struct weft_serve_options *options = target;
+    struct weft_server_config *config = &options->config;
+    if (!options->has_listens) config->listen_count = 0;
+    options->has_listens = true;
     if (config->listen_count == WEFT_LISTENS_MOST) return "at most 16 listeners";
     const char *wrong = weft_listen_url_parse(value, &config->listens[config->listen_count]);
     if (!wrong) config->listen_count++;
     return wrong;
 }
 
+// The first of the command line replaces those of the file.
+static void name_certificates(struct weft_serve_options *options)
+{
+    if (!options->has_certificates) options->config.certificate_count = 0;
+    options->has_certificates = true;
+}
+
 static const char *take_cert(void *target, const char *value)
 {
     struct weft_server_config *config = &((struct weft_serve_options *)target)->config;
+    name_certificates(target);
     if (config->certificate_count == WEFT_CERTIFICATES_MOST) return "at most 32 certificates";
     config->certificates[config->certificate_count++].certificate_file = value;
     return NULL;
@@ -27,6 +45,7 @@ static const char *take_cert(void *target, const char *value)
 static const char *take_key(void *target, const char *value)
 {
     struct weft_serve_options *options = target;
+    name_certificates(options);
     if (options->key_count == WEFT_CERTIFICATES_MOST) return "at most 32 keys";
     options->config.certificates[options->key_count++].key_file = value;
     return NULL;
@@ -80,13 +99,9 @@ static const char *take_index(void *target, const char *value)
 {
     struct weft_serve_options *options = target;
     struct weft_site_config *site = options->site;
-    if (*value == 0 || *value == '.' || strchr(value, '/')) return "expected the name of a file";
-    if (strlen(value) > 255) return "no file has so long a name";
     if (!options->has_indexes) site->index_count = 0;
     options->has_indexes = true;
-    if (site->index_count == WEFT_INDEX_NAMES_MOST) return "at most 8 names";
-    site->index_names[site->index_count++] = value;
-    return NULL;
+    return weft_site_config_add_index(site, value);
 }
 
 static const char *take_header(void *target, const char *value)
@@ -96,7 +111,7 @@ static const char *take_header(void *target, const char *value)
 
 static const char *take_manifest(void *target, const char *value)
 {
-    ((struct weft_serve_options *)target)->manifest_file = value;
+    ((struct weft_serve_options *)target)->site->manifest_file = value;
     return *value ? NULL : "expected a file";
 }
 
@@ -182,6 +197,10 @@ static const char *take_limit(void *target, const char *value)
 }
 
 static const struct weft_args_option table[] = {
+    {"config", 'C', "FILE",
+     "settings from a file: sites, certificates, redirects and all below; see\n"
+     "weft.conf(5). What else stands on the command line wins over it",
+     take_config},
     {"listen", 'l', "URL",
      "where to listen, http://HOST:PORT or https://HOST:PORT; may be repeated.\n"
      "HOST * is every address, PORT 0 any free port.\n"
@@ -230,7 +249,7 @@ const struct weft_args_option *weft_serve_options_table(void)
     return table;
 }
 
-static void listen_as_usual(struct weft_server_config *config)
+void weft_listen_as_usual(struct weft_server_config *config)
 {
     (void)weft_listen_url_parse("https://localhost:8443", &config->listens[0]);
     (void)weft_listen_url_parse("http://localhost:8080", &config->listens[1]);
@@ -239,10 +258,10 @@ static void listen_as_usual(struct weft_server_config *config)
 
 static const char *certificates_fit(const struct weft_serve_options *options)
 {
-    if (options->config.certificate_count == options->key_count) return NULL;
-    return options->key_count < options->config.certificate_count
-               ? "a --cert is without its --key: they come in pairs"
-               : "a --key is without its --cert: they come in pairs";
+    size_t count = options->config.certificate_count;
+    if (!options->has_certificates || count == options->key_count) return NULL;
+    return options->key_count < count ? "a --cert is without its --key: they come in pairs"
+                                      : "a --key is without its --cert: they come in pairs";
 }
 
 void weft_serve_options_deinit(struct weft_serve_options *options)
@@ -250,20 +269,10 @@ void weft_serve_options_deinit(struct weft_serve_options *options)
     weft_server_config_deinit(&options->config);
 }
 
-bool weft_serve_options_read(int argc, char **argv, struct weft_serve_options *options,
+// The words that are left: one directory, or none.
+static const char *take_root(struct weft_serve_options *options, int argc, char **argv, int first,
                              struct weft_args_outcome *outcome)
 {
-    int first = 0;
-    *options = (struct weft_serve_options){0};
-    weft_server_config_init(&options->config);
-    options->site = weft_server_config_add_site(&options->config);
-    outcome->complaint[0] = 0;
-    if (!options->site) {
-        snprintf(outcome->complaint, sizeof(outcome->complaint), "no memory");
-        return false;
-    }
-    if (!weft_args_read(argc, argv, table, options, &first, outcome)) return false;
-
     const char *wrong = certificates_fit(options);
     if (wrong) {
         snprintf(outcome->complaint, sizeof(outcome->complaint), "%s", wrong);
@@ -272,7 +281,107 @@ bool weft_serve_options_read(int argc, char **argv, struct weft_serve_options *o
                  "one directory can be served, but '%s' and '%s' are named", argv[first],
                  argv[first + 1]);
     }
-    options->site->root = first < argc ? argv[first] : ".";
-    if (options->config.listen_count == 0) listen_as_usual(&options->config);
+    return first < argc ? argv[first] : NULL;
+}
+
+static void begin(struct weft_serve_options *options, struct weft_args_outcome *outcome)
+{
+    *options = (struct weft_serve_options){0};
+    weft_server_config_init(&options->config);
+    outcome->complaint[0] = 0;
+}
+
+static bool no_memory(struct weft_args_outcome *outcome)
+{
+    snprintf(outcome->complaint, sizeof(outcome->complaint), "no memory");
+    return false;
+}
+
+// Says which words of the command line stand in the place of the file's.
+static void note_overruled(struct weft_serve_options *options, size_t listens, size_t certificates,
+                           const char *file_root, const char *root)
+{
+    const char *words[] = {options->has_listens && listens > 0 ? "--listen" : NULL,
+                           options->has_certificates && certificates > 0 ? "--cert" : NULL,
+                           root && file_root ? "DIR" : NULL};
+    for (size_t i = 0; i < WEFT_COUNT(words); i++) {
+        size_t at = strlen(options->overruled);
+        if (!words[i]) continue;
+        snprintf(options->overruled + at, sizeof(options->overruled) - at, "%s%s", at ? ", " : "",
+                 words[i]);
+    }
+}
+
+static bool are_same(const void *a, const void *b, size_t size)
+{
+    return memcmp(a, b, size) == 0;
+}
+
+// The options once more, over what the file says. Those of a site tell of the file's only one.
+static bool read_over_file(int argc, char **argv, struct weft_serve_options *options,
+                           struct weft_args_outcome *outcome)
+{
+    int first = 0;
+    struct weft_server_config *config = &options->config;
+    struct weft_site_config spare;
+    struct weft_site_config untouched;
+    bool is_one = config->site_count <= 1;
+    if (config->site_count == 0 && !weft_server_config_add_site(config)) return no_memory(outcome);
+    weft_site_config_init(&spare);
+    memcpy(&untouched, &spare, sizeof(spare));
+    options->site = is_one ? config->sites[0] : &spare;
+    size_t listens = config->listen_count;
+    size_t certificates = config->certificate_count;
+    if (!weft_args_read(argc, argv, table, options, &first, outcome)) return false;
+    const char *root = take_root(options, argc, argv, first, outcome);
+    if (!is_one && (root || !are_same(&spare, &untouched, sizeof(spare)))) {
+        snprintf(outcome->complaint, sizeof(outcome->complaint),
+                 "%s has %zu sites: DIR, --index, --header and what else is of one site has to be "
+                 "set there",
+                 options->config_file, config->site_count);
+    }
+    if (is_one) {
+        note_overruled(options, listens, certificates, options->site->root, root);
+        if (root) options->site->root = root;
+    } else {
+        options->site = config->sites[0];
+        note_overruled(options, listens, certificates, NULL, NULL);
+    }
+    if (outcome->complaint[0] == 0 && !options->site->root) {
+        snprintf(outcome->complaint, sizeof(outcome->complaint),
+                 "%s has no site: add 'sites:' with a root, or name a directory",
+                 options->config_file);
+    }
+    return outcome->complaint[0] == 0;
+}
+
+static bool read_file(int argc, char **argv, const char *file, struct weft_serve_options *options,
+                      struct weft_args_outcome *outcome)
+{
+    weft_serve_options_deinit(options); // what was read tells only that the words are well-formed
+    begin(options, outcome);
+    options->config_file = file;
+    options->has_log_word = true; // the file tells of it, also where it tells nothing
+    options->config_is_wrong =
+        !weft_config_read(&options->config, file, &weft_config_term_listener);
+    if (options->config_is_wrong) return false;
+    return read_over_file(argc, argv, options, outcome);
+}
+
+bool weft_serve_options_read(int argc, char **argv, struct weft_serve_options *options,
+                             struct weft_args_outcome *outcome)
+{
+    int first = 0;
+    begin(options, outcome);
+    options->site = weft_server_config_add_site(&options->config);
+    if (!options->site) return no_memory(outcome);
+    if (!weft_args_read(argc, argv, table, options, &first, outcome)) return false;
+    if (options->config_file) {
+        if (!read_file(argc, argv, options->config_file, options, outcome)) return false;
+    } else {
+        const char *root = take_root(options, argc, argv, first, outcome);
+        options->site->root = root ? root : ".";
+    }
+    if (options->config.listen_count == 0) weft_listen_as_usual(&options->config);
     return outcome->complaint[0] == 0;
 }

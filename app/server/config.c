@@ -15,6 +15,7 @@
 enum {
     MEMORY_MOST = 64 << 20,
     HOST_NAME_MOST = 253,
+    FILE_NAME_MOST = 255,
 };
 
 static const struct weft_limit_row limit_rows[] = {
@@ -57,6 +58,11 @@ static void *grow_list(struct weft_arena *arena, void *list, size_t count, size_
     return weft_arena_grow(arena, list, count * size, 2 * count * size);
 }
 
+void weft_site_config_init(struct weft_site_config *site)
+{
+    *site = (struct weft_site_config){.index_names = {"index.html"}, .index_count = 1};
+}
+
 struct weft_site_config *weft_server_config_add_site(struct weft_server_config *config)
 {
     if (config->site_count == WEFT_SITES_MOST) return NULL;
@@ -66,7 +72,7 @@ struct weft_site_config *weft_server_config_add_site(struct weft_server_config *
     config->sites = list;
     struct weft_site_config *site = weft_arena_take(&config->arena, sizeof(*site));
     if (!site) return NULL;
-    *site = (struct weft_site_config){.index_names = {"index.html"}, .index_count = 1};
+    weft_site_config_init(site);
     config->sites[config->site_count++] = site;
     return site;
 }
@@ -112,6 +118,15 @@ const char *weft_site_config_add_name(struct weft_server_config *config,
     }
     copy[name.size] = 0;
     site->names[site->name_count++] = copy;
+    return NULL;
+}
+
+const char *weft_site_config_add_index(struct weft_site_config *site, const char *name)
+{
+    if (*name == 0 || *name == '.' || strchr(name, '/')) return "expected the name of a file";
+    if (strlen(name) > FILE_NAME_MOST) return "no file has so long a name";
+    if (site->index_count == WEFT_INDEX_NAMES_MOST) return "at most 8 names";
+    site->index_names[site->index_count++] = name;
     return NULL;
 }
 

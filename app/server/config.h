@@ -43,6 +43,7 @@ struct weft_site_config {
     struct weft_http_field extra_fields[WEFT_EXTRA_FIELDS_MOST];    // in every answer
     char extra_names[WEFT_EXTRA_FIELDS_MOST][WEFT_EXTRA_NAME_SIZE]; // theirs, in lower case
     size_t extra_count;
+    const char *manifest_file;            // where `manifest` comes from; NULL for none
     const struct weft_manifest *manifest; // NULL for none
     enum weft_early_hints early_hints;
 };
@@ -71,6 +72,9 @@ void weft_server_config_init(struct weft_server_config *config);
 /** Gives its memory back, but for manifests, which are the caller's. */
 void weft_server_config_deinit(struct weft_server_config *config);
 
+/** A site's defaults, without names and root. */
+void weft_site_config_init(struct weft_site_config *site);
+
 /** Adds a site with the defaults, without names and root; NULL without memory, or where there are too many. */
 struct weft_site_config *weft_server_config_add_site(struct weft_server_config *config);
 
@@ -82,6 +86,13 @@ struct weft_site_config *weft_server_config_add_site(struct weft_server_config *
  */
 const char *weft_site_config_add_name(struct weft_server_config *config,
                                       struct weft_site_config *site, struct weft_span name);
+
+/**
+ * Adds the name of an index file.
+ *
+ * returns  NULL, or what is wrong with it: static text
+ */
+const char *weft_site_config_add_index(struct weft_site_config *site, const char *name);
 
 /**
  * Adds a field of every answer.

@@ -3,6 +3,8 @@
 
 #include "http/field_rules.h"
 
+#include <stdio.h>
+
 static bool take_prefix(struct weft_span *rest, struct weft_span prefix)
 {
     if (!weft_span_equal_ignoring_case(weft_span_part(*rest, 0, prefix.size), prefix)) return false;
@@ -63,4 +65,12 @@ const char *weft_listen_url_parse(const char *text, struct weft_listen_url *url)
     }
     *url = made;
     return NULL;
+}
+
+void weft_listen_url_write(const struct weft_listen_url *url, uint16_t port, char *room,
+                           size_t room_size)
+{
+    bool is_v6 = strchr(url->host, ':') != NULL;
+    snprintf(room, room_size, "%s://%s%s%s:%u", url->is_secure ? "https" : "http", is_v6 ? "[" : "",
+             url->host, is_v6 ? "]" : "", port);
 }

@@ -4,7 +4,10 @@
 
 #include "base/span.h"
 
-enum { WEFT_LISTEN_HOST_SIZE = 256 };
+enum {
+    WEFT_LISTEN_HOST_SIZE = 256,
+    WEFT_LISTEN_URL_SIZE = WEFT_LISTEN_HOST_SIZE + 32, // as text
+};
 
 struct weft_listen_url {
     bool is_secure;                   // https
@@ -18,5 +21,9 @@ struct weft_listen_url {
  * returns  NULL, or what is wrong with it: static text; `url` is then left as it was
  */
 const char *weft_listen_url_parse(const char *text, struct weft_listen_url *url);
+
+/** Writes it, with a port: the one that the system picked where its own is 0. */
+void weft_listen_url_write(const struct weft_listen_url *url, uint16_t port, char *room,
+                           size_t room_size);
 
 #endif

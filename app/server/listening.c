@@ -20,11 +20,8 @@ static uint16_t *port_field(struct weft_address *address)
 static void explain(int result, const struct weft_listen_url *url, uint16_t port, char *error,
                     size_t error_size)
 {
-    const char *scheme = url->is_secure ? "https" : "http";
-    bool is_v6 = strchr(url->host, ':') != NULL;
-    char where[WEFT_LISTEN_HOST_SIZE + 32];
-    snprintf(where, sizeof(where), "%s://%s%s%s:%u", scheme, is_v6 ? "[" : "", url->host,
-             is_v6 ? "]" : "", port);
+    char where[WEFT_LISTEN_URL_SIZE];
+    weft_listen_url_write(url, port, where, sizeof(where));
     switch (-result) {
     case EADDRINUSE:
         snprintf(error, error_size,

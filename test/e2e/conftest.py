@@ -40,8 +40,12 @@ class Server:
             command += ["--cert", certificate.file, "--key", certificate.key]
         if not any(argument.startswith("--threads") for argument in arguments):
             command += ["--threads", "1"]
+        self.start([*command, *arguments], 2 if listeners else arguments.count("--listen"), env, preexec)
+
+    def start(self, command, listeners, env=None, preexec=None):
+        """Starts it and waits until it has told so many schemes' listeners."""
         self.process = subprocess.Popen(
-            [*command, *arguments],
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -55,7 +59,7 @@ class Server:
         self._news = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
         deadline = time.monotonic() + 20
-        while len(self.ports) < (2 if listeners else arguments.count("--listen")):
+        while len(self.ports) < listeners:
             try:
                 line = self._news.get(timeout=max(0.01, deadline - time.monotonic()))
             except queue.Empty:

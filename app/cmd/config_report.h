@@ -1,0 +1,13 @@
+// cmd/config_report.h: what is wrong in a configuration, for whoever sits before the terminal.
+#ifndef WEFT_CMD_CONFIG_REPORT_H
+#define WEFT_CMD_CONFIG_REPORT_H
+
+#include "config/config.h"
+
+/** "weft: FILE:LINE:COLUMN: what is wrong" on standard error, one line each. */
+extern const struct weft_config_listener weft_config_term_listener;
+
+/** Tells of certificates that have expired or will soon; those that cannot be used are told when they are loaded. */
+void weft_tell_expiry(const struct weft_server_config *config);
+
+#endif

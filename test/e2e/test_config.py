@@ -1,0 +1,282 @@
+"""The configuration file: what it sets, what is refused and how, and that what is shown means the same."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+
+import jsonschema
+import pytest
+import yaml
+from conftest import PROGRAM, TOP, Certificate, Server, cases
+
+
+def weft(*arguments, **options):
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=20,
+                          stdin=subprocess.DEVNULL, **options)  # fmt: skip
+
+
+class Configured(Server):
+    """A running `weft serve --config`, with a listener of each scheme in the file."""
+
+    def __init__(self, file, *arguments, listeners=2, env=None):
+        self.command = [str(PROGRAM), "serve", "--config", str(file), *arguments]
+        self.start(self.command, listeners, env=env)
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Writes weft.yaml beside two roots; texts of other files may follow."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(f"<!doctype html><title>{name}</title>\n")
+
+    def write(text, **others):
+        for name, content in others.items():
+            (tmp_path / f"{name}.yaml").write_text(content)
+        (tmp_path / "weft.yaml").write_text(text)
+        return tmp_path / "weft.yaml"
+
+    return write
+
+
+@pytest.fixture
+def run():
+    started = []
+
+    def start(*arguments, **options):
+        started.append(Configured(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        ended = server.process.poll() is not None
+        status = server.stop()
+        assert ended or status == 0, server.output()
+
+
+LISTEN = "listen: [http://127.0.0.1:0, https://127.0.0.1:0]\nthreads: 1\n"
+
+
+def test_sites_by_host_and_by_sni(config, run, curl, tmp_path):
+    pairs = {}
+    for name in ("a.test", "b.test"):
+        (tmp_path / name).mkdir()
+        pairs[name] = Certificate(tmp_path / name, names=(name,))
+    file = config(
+        LISTEN + "include: more.yaml\n"
+        f"certificates:\n- certificate: {pairs['a.test'].file}\n  key: {pairs['a.test'].key}\n"
+        "sites:\n- names: a.test\n  root: a\n",
+        more=f"certificates:\n- certificate: b.test/cert.pem\n  key: b.test/key.pem\nsites:\n- names: [b.test]\n  root: b\n",
+    )
+    server = run(file)
+    for name in ("a.test", "b.test"):
+        said = subprocess.run(
+            ["curl", "-sS", "--cacert", pairs[name].file, "--resolve", f"{name}:{server.https}:127.0.0.1",
+             f"https://{name}:{server.https}/"], capture_output=True, text=True, timeout=20)  # fmt: skip
+        assert f"<title>{name[0]}</title>" in said.stdout, said.stderr
+        assert f"<title>{name[0]}</title>" in curl("-H", f"Host: {name}", f"http://127.0.0.1:{server.http}/")
+    code = curl("-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: c.test", f"http://127.0.0.1:{server.http}/")
+    assert code == "421"
+
+
+def test_the_environment_is_put_in(config, run, curl):
+    file = config("listen: http://127.0.0.1:${PORT:-0}\nsites: [{root: \"${WHICH}\"}]\n")
+    server = run(file, listeners=1, env={"WHICH": "b"})
+    assert "<title>b</title>" in curl(f"http://127.0.0.1:{server.http}/")
+    environment = {name: value for name, value in os.environ.items() if name != "WHICH"}
+    done = weft("check", file, env=environment)
+    assert done.returncode == 1 and "weft.yaml:2:16: WHICH is not set in the environment" in done.stderr
+
+
+def test_options_win_over_the_file(config, run, curl, tmp_path):
+    file = config(LISTEN + "sites: [{root: a}]\n")
+    server = run(file, "--listen", "http://127.0.0.1:0", str(tmp_path / "b"), listeners=1)
+    assert "https" not in server.ports
+    assert "<title>b</title>" in curl(f"http://127.0.0.1:{server.http}/")
+    assert "From the command line, not from" in server.output() and "--listen, DIR" in server.output()
+
+
+@pytest.mark.parametrize("arguments, words", cases(
+    ("a folder for several sites", ["b"], "has 2 sites"),
+    ("an option of one site", ["--listing"], "has 2 sites"),
+    ("a header of one site", ["--header", "a: b"], "has 2 sites"),
+))  # fmt: skip
+def test_options_of_one_site_are_refused_for_several(config, arguments, words):
+    file = config(LISTEN + "sites: [{root: a}, {root: b, names: b.test}]\n")
+    done = weft("serve", "--config", file, *arguments, cwd=file.parent)
+    assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1
+
+
+SITE = "sites: [{root: a}]\n"
+
+
+@pytest.mark.parametrize("text, place, words", cases(
+    ("an unknown setting", SITE + "lisen: http://a", "2:1", "unknown setting 'lisen': did you mean 'listen'?"),
+    ("an unknown limit", SITE + "limits: {idle: 1s}", "2:10", "unknown setting 'idle'"),
+    ("a wrong number", SITE + "threads: many", "2:10", "found 'many', expected a number from 1 to 64"),
+    ("a time without unit", SITE + "drain_timeout: 10", "2:16", "found '10', expected a time"),
+    ("a wrong word", SITE + "log_format: jsn", "2:13", "unknown word 'jsn': did you mean 'json'?"),
+    ("a setting twice", SITE + "threads: 1\nthreads: 2", "3:1", "stands twice: first in"),
+    ("no YAML", SITE + "listen: [", "3:1", "did not find expected node content"),
+    ("a tag", SITE + "threads: !!int 2", "2:10", "tags (!) mean nothing here"),
+    ("no root", "sites: [{names: a}]", "1:9", "'root' is missing"),
+    ("a root that is not there", "sites: [{root: x}]", "1:16", "there is nothing: check the path"),
+    ("a root that is a file", "sites: [{root: weft.yaml}]", "1:16", "it is not a directory (name the folder it is in)"),
+    ("a circle of files", SITE + "include: weft.yaml", "2:10", "files include each other in a circle"),
+    ("a file that is not there", SITE + "include: x.yaml", "2:10", "no such file: check the path"),
+    ("a certificate without key", SITE + "certificates: [{certificate: a}]", "2:16", "'key' is missing"),
+    ("a certificate that is not there", SITE + "certificates: [{certificate: x, key: y}]", "2:16", "cannot read the certificate"),
+    ("a certificate that is none", SITE + "certificates: [{certificate: weft.yaml, key: y}]", "2:16", "no certificate in PEM form"),
+    ("two default sites", "sites: [{root: a}, {root: b}]", None, "two sites are without names"),
+    ("a name twice", "sites: [{root: a, names: x}, {root: b, names: X}]", None, "the name 'x' stands twice"),
+    ("no site", "threads: 1", None, "no site"),
+))  # fmt: skip
+def test_what_is_wrong_is_one_line_with_its_place(config, text, place, words):
+    file = config(text)
+    done = weft("check", file)
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith(f"weft: {file}:{place}: " if place else f"weft: {file}: "), done.stderr
+    assert words in done.stderr
+    served = weft("serve", "--config", file)
+    assert served.returncode in (1, 2) and words in served.stderr and served.stderr.count("\n") == 1, served.stderr
+
+
+def test_all_faults_are_told(config):
+    done = weft("check", config("threads: x\nlisen: y\nsites: [{root: nowhere, listing: yes}]\n"))
+    assert done.returncode == 1 and [line.split(": ")[1].split(":", 1)[1] for line in done.stderr.splitlines()] == [
+        "1:10", "2:1", "3:16", "3:34"]  # fmt: skip
+
+
+def test_a_file_that_cannot_be_read(tmp_path):
+    for name, words in (("none.yaml", "check the path"), (".", "expected a file of YAML")):
+        for command in (["check"], ["serve", "--config"]):
+            done = weft(*command, tmp_path / name)
+            assert done.returncode == 1 and words in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
+def make_certificate(folder, name, days, key=None):
+    """A certificate that expires in so many days; with the key of another where one is given."""
+    import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.utcnow()
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(private.public_key())
+        .serial_number(7).not_valid_before(now - datetime.timedelta(days=400))
+        .not_valid_after(now + datetime.timedelta(days=days, hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), False).sign(private, hashes.SHA256())
+    )  # fmt: skip
+    (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / f"{name}.key").write_bytes(pem)
+    return (now + datetime.timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+def test_certificates_are_judged_with_their_keys(config, run, tmp_path):
+    days = {name: make_certificate(tmp_path, name, left) for name, left in (("old", -3), ("soon", 5), ("good", 90))}
+    rows = {"old": f"old.pem expired on {days['old']}", "soon": f"soon.pem expires on {days['soon']}", "good": ""}
+    for name, words in rows.items():
+        file = config(LISTEN + SITE + f"certificates:\n- certificate: {name}.pem\n  key: {name}.key\n")
+        done = weft("check", file)
+        assert done.returncode == 0 and words in done.stderr and done.stderr.count("\n") == (words != ""), done.stderr
+        assert not words or f"weft: {file}:5:3: warning: " in done.stderr
+    server = run(config(LISTEN + SITE + "certificates: [{certificate: old.pem, key: old.key}]\n"))
+    assert rows["old"] in server.output()
+    done = weft("check", config(SITE + "certificates: [{certificate: good.pem, key: old.key}]\n"))
+    assert done.returncode == 1 and "does not belong to the certificate" in done.stderr and ":2:16:" in done.stderr
+
+
+def test_an_expired_certificate_of_the_command_line_is_told(serve, root, tmp_path):
+    day = make_certificate(tmp_path, "old", -3)
+    server = serve(root, "--cert", str(tmp_path / "old.pem"), "--key", str(tmp_path / "old.key"), certificate=None)
+    assert f"expired on {day}" in server.output()
+
+
+def test_a_port_in_use_is_told_and_nothing_is_started(config, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        file = config(f"listen: [http://127.0.0.1:0, http://127.0.0.1:{port}]\naccess_log: log\n{SITE}")
+        assert weft("check", file).returncode == 0
+        done = weft("serve", "--config", file)
+    assert done.returncode == 1 and done.stdout == "" and f"port {port} is in use" in done.stderr
+
+
+FULL = LISTEN + """
+access_log: none
+log_format: json
+congestion: "a${WEFT_NOT:-b} $${c} \\u00e4 \\u2028"
+cache: 1500k
+drain_timeout: 1500ms
+limits: {idle_timeout_ms: 90, memory_budget: 2M, ping_burst: 7}
+sites:
+- names: [a.test, "*.a.test"]
+  root: a
+  index: [x.html, y.html]
+  listing: true
+- root: b
+  early_hints: never
+"""
+
+
+@pytest.fixture(scope="module")
+def schema():
+    done = weft("check", "--schema")
+    made = json.loads(done.stdout)
+    jsonschema.Draft202012Validator.check_schema(made)
+    return jsonschema.Draft202012Validator(made)
+
+
+def test_what_is_shown_means_the_same(config, schema, tmp_path):
+    file = config(FULL)
+    first = weft("check", "--show", file)
+    assert first.returncode == 0 and first.stderr == "", first.stderr
+    (tmp_path / "shown").mkdir()
+    (tmp_path / "shown/weft.yaml").write_text(first.stdout)
+    second = weft("check", "--show", tmp_path / "shown/weft.yaml")
+    assert second.stdout == first.stdout and second.stderr == ""
+    shown = yaml.safe_load(first.stdout)
+    schema.validate(shown)
+    schema.validate(yaml.safe_load(file.read_text()))
+    assert shown["congestion"] == "ab $${c} \u00e4 \u2028"
+    assert shown["limits"]["idle_timeout_ms"] == "90ms" and shown["limits"]["reset_burst"] == 100
+    assert shown["sites"][0]["root"] == str(tmp_path / "a") and shown["sites"][1]["index"] == ["index.html"]
+
+
+def test_the_defaults_are_shown_and_fit_the_schema(schema):
+    done = weft("check", "--show")
+    assert done.returncode == 0
+    shown = yaml.safe_load(done.stdout)
+    schema.validate(shown)
+    known = schema.schema["properties"]
+    assert shown["cache"] == known["cache"]["default"] == "64M"
+    assert shown["limits"].keys() == known["limits"]["properties"].keys()
+
+
+@pytest.mark.parametrize("text", ["lisen: http://a", "threads: many", "threads: 0", "log_format: jsn", "cache: 1q",
+                                  "sites: [{names: a}]", "sites: [{root: a, listing: maybe}]", "limits: {idle: 1s}",
+                                  "certificates: [{certificate: a}]"])  # fmt: skip
+def test_the_schema_refuses_what_the_program_refuses(config, schema, text):
+    assert not schema.is_valid(yaml.safe_load(text))
+    assert weft("check", config(text)).returncode == 1
+
+
+def test_the_example_is_right(schema):
+    example = TOP / "examples/weft.yaml"
+    done = weft("check", example)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    schema.validate(yaml.safe_load(example.read_text()))
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["check", "a", "b"], ["check", "--shwo", "a"], ["check", "--show", "a", "b"]])
+def test_wrong_usage(arguments):
+    done = weft(*arguments)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and done.stdout == ""
