@@ -20,21 +20,22 @@ static int value_of(enum weft_base64_form form, uint8_t letter)
     return letter == letter_of(form, 63) ? 63 : -1;
 }
 
+// Up to three bytes as four letters.
+static void write_group(struct weft_writer *out, enum weft_base64_form form, struct weft_span three)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 3; i++)
+        bits = bits << 8 | (i < three.size ? three.data[i] : 0);
+    for (size_t i = 0; i <= three.size; i++)
+        weft_write_u8(out, letter_of(form, bits >> (18 - 6 * i) & 63));
+    for (size_t i = three.size; i < 3 && form != WEFT_BASE64_URL; i++)
+        weft_write_u8(out, '=');
+}
+
 void weft_write_base64(struct weft_writer *out, enum weft_base64_form form, struct weft_span bytes)
 {
-    for (size_t at = 0; at < bytes.size; at += 3) {
-        struct weft_span three = weft_span_part(bytes, at, 3);
-        uint32_t bits = 0;
-        for (size_t i = 0; i < 3; i++)
-            bits = bits << 8 | (i < three.size ? three.data[i] : 0);
-        for (size_t i = 0; i < 4; i++) {
-            if (i <= three.size) {
-                weft_write_u8(out, letter_of(form, bits >> (18 - 6 * i) & 63));
-            } else if (form != WEFT_BASE64_URL) {
-                weft_write_u8(out, '=');
-            }
-        }
-    }
+    for (size_t at = 0; at < bytes.size; at += 3)
+        write_group(out, form, weft_span_part(bytes, at, 3));
 }
 
 // How many letters stand in front of the padding; false where that is not as the form has it.
