@@ -194,11 +194,17 @@ void weft_client_enqueue(struct weft_exchange *exchange, bool is_first)
         weft_exchange_fail(exchange, WEFT_CLIENT_NO_MEMORY, "no memory for an origin", false);
         return;
     }
+    struct weft_list *place = &origin->waiting; // before this one
     if (is_first) {
-        weft_list_push_front(&origin->waiting, &exchange->link);
+        place = place->next;
     } else {
-        weft_list_push_back(&origin->waiting, &exchange->link);
+        while (place->prev != &origin->waiting &&
+               WEFT_LIST_ENTRY(place->prev, struct weft_exchange, link)->urgency >
+                   exchange->urgency) {
+            place = place->prev;
+        }
     }
+    weft_list_insert_before(place, &exchange->link);
     origin->waiting_count++;
     weft_client_dispatch_soon(origin);
 }

@@ -210,6 +210,9 @@ struct weft_client_request {
     struct weft_span content; // borrowed until `done`: it may have to be sent again
     bool follows;             // redirections
     bool decodes;             // asks for codings, and takes them off
+    // Who goes first among those that wait for a connection: 0 to 7, as RFC 9218 has it; equals in the order in which they
+    // were asked. What the server is told stands in the field `priority`.
+    uint8_t urgency;
 };
 
 /** returns NULL without memory (or above exchange_memory) */

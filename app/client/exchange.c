@@ -155,6 +155,7 @@ struct weft_exchange *weft_client_send(struct weft_client *client,
     exchange->content = request->content;
     exchange->follows = request->follows;
     exchange->decodes = request->decodes;
+    exchange->urgency = request->urgency;
     exchange->report.id = ++client->last_exchange_id;
     exchange->report.method = request->method;
     weft_arena_init(&exchange->arena, client->config.alloc, client->config.limits.exchange_memory);

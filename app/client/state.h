@@ -90,6 +90,7 @@ struct weft_exchange {
     struct weft_span content;
     size_t content_sent;
     bool has_content;
+    uint8_t urgency;
     bool follows;
     bool decodes;
     bool has_ended; // the answer came whole

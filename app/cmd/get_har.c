@@ -143,6 +143,7 @@ static void put_entry(FILE *out, const struct weft_get_record *record,
     fputs(",\"cache\":{}", out);
     put_timings(out, record, entry);
     fprintf(out, ",\"_stream\":%" PRIu64 ",\"_retries\":%u", report->stream_id, report->retries);
+    if (entry->initiator) fprintf(out, ",\"_initiator\":{\"type\":\"%s\"}", entry->initiator);
     if (report->pushed_us) { // as Chromium has it
         fputs(",\"_was_pushed\":1,\"_promised\":", out);
         put_moment(out, record, report->pushed_us);
@@ -231,6 +232,7 @@ static void put_summary(FILE *out, const struct weft_get_entry *entry, uint64_t 
             ms(start_us, report->first_us), ms(start_us, report->ended_us), report->content_size,
             report->decoded_size, report->redirects, report->retries);
     put_text_or_null(out, entry->failure);
+    if (entry->initiator) fprintf(out, ",\"initiator\":\"%s\"", entry->initiator);
     if (report->pushed_us) {
         fprintf(out, ",\"promised_ms\":%.3f,\"unasked\":", ms(start_us, report->pushed_us));
         put_text_or_null(out, entry->unasked);

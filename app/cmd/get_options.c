@@ -46,6 +46,7 @@ TAKE_FLAG(fail, fails_on_status)
 TAKE_FLAG(waterfall, shows_waterfall)
 TAKE_FLAG(plain, is_plain)
 TAKE_FLAG(json, shows_json)
+TAKE_FLAG(page, takes_page)
 TAKE_FLAG(push, client.accepts_push)
 TAKE_FLAG(insecure, client.skips_verification)
 TAKE_TEXT(output, output)
@@ -198,7 +199,6 @@ static const char *take_number(const char *value, uint64_t least, uint64_t most,
 static const char *take_pipeline(void *target, const char *value)
 {
     struct weft_get_options *options = target;
-    options->client.limits.connections = 1;
     return take_number(value, 1, 256, &options->client.limits.pipeline_depth);
 }
 
@@ -267,6 +267,7 @@ static const struct weft_args_option table[] = {
     {"http1.1",         0,   NULL,      "speak HTTP/1.1", take_http1_1},
     {"http2",           0,   NULL,      "speak HTTP/2 over TLS, or fail", take_http2},
     {"http2-prior-knowledge", 0, NULL,  "speak HTTP/2, also in clear text", take_http2_prior},
+    {"page",            0,   NULL,      "fetch what the page needs too, in a browser's order", take_page},
     {"push",            0,   NULL,      "take answers that the server sends unasked (HTTP/2)", take_push},
     {"pipeline",        0,   "N",       "N requests in flight on one connection of HTTP/1.1", take_pipeline},
     {"connections",     0,   "N",       "N connections to an origin (6; HTTP/2: 1)", take_connections},
@@ -316,6 +317,8 @@ void weft_get_help(void)
         "cost\n"
         "  weft get -kLi --compressed https://localhost:8443/docs\n"
         "  weft get -k --waterfall https://localhost:8443/ https://localhost:8443/demo.css\n"
+        "  weft get -k --page --push --waterfall --stats https://localhost:8443/\n"
+        "      the page with all that it needs, and what it cost\n"
         "  weft get --pipeline 8 http://localhost:8080/a http://localhost:8080/b\n"
         "  weft get -d '{}' -H 'content-type: application/json' http://localhost:8080/api\n"
         "\n%sExit codes%s\n"

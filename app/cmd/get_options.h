@@ -43,6 +43,7 @@ struct weft_get_options {
     const char *har;
     const char *qlog;
     bool fails_on_status; // -f
+    bool takes_page;      // --page
 };
 
 /** The table of options, for parsing and for help. */

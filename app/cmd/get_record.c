@@ -110,6 +110,13 @@ void weft_get_record_head(struct weft_get_record *record, const struct weft_exch
     if (entry) entry->response = copy_head(record, head);
 }
 
+void weft_get_record_initiator(struct weft_get_record *record, const struct weft_exchange *exchange,
+                               const char *initiator)
+{
+    struct weft_get_entry *entry = entry_of(record, exchange);
+    if (entry) entry->initiator = initiator;
+}
+
 void weft_get_record_end(struct weft_get_record *record, const struct weft_exchange *exchange,
                          const char *failure)
 {

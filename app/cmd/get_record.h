@@ -22,7 +22,8 @@ struct weft_get_entry {
     uint64_t interim_us; // the first 1xx; 0: none came
     uint16_t interim_status;
     struct weft_get_head interim;
-    const char *failure; // NULL: none
+    const char *failure;   // NULL: none
+    const char *initiator; // who made us ask, of --page: static text; NULL: the command line
     const char
         *unasked; // a pushed answer that no request took: what became of it; NULL: it was asked for
 };
@@ -55,6 +56,9 @@ void weft_get_record_interim(struct weft_get_record *record, const struct weft_e
 /** The final head of an exchange came, also one that redirects. */
 void weft_get_record_head(struct weft_get_record *record, const struct weft_exchange *exchange,
                           const struct weft_http_head *head);
+/** Who made us ask: static text. */
+void weft_get_record_initiator(struct weft_get_record *record, const struct weft_exchange *exchange,
+                               const char *initiator);
 /** An attempt is over; `failure` is copied, NULL for none. */
 void weft_get_record_end(struct weft_get_record *record, const struct weft_exchange *exchange,
                          const char *failure);

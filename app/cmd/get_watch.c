@@ -11,7 +11,7 @@
 static const char *const representations[] = {"indexed", "literal, indexed", "literal",
                                               "never indexed"};
 
-enum { SETTINGS = 4, PING = 6 };
+enum { SETTINGS = 4, PING = 6, FIELDS_SHOWN = 16 };
 
 static void put(FILE *out, struct weft_span text)
 {
@@ -77,6 +77,10 @@ static void on_record(void *context, const struct weft_client_connection_info *i
 {
     struct weft_get_watch *watch = context;
     if (watch->qlog) weft_get_qlog_record(watch->qlog, watch->start_us, info, record);
+    if (watch->fields && record->type == WEFT_TRACE_FIELD) {
+        weft_get_fields_add(watch->fields, record->name, record->value, record->field.encoded_size,
+                            record->is_out);
+    }
     if (!watch->out) return;
     bool is_shown = record->type == WEFT_TRACE_FRAME || record->type == WEFT_TRACE_FIELD ||
                     (record->type == WEFT_TRACE_ERROR && record->error.code != 0);
@@ -169,9 +173,10 @@ static void on_pushed(void *context, const struct weft_client_connection_info *i
 
 struct weft_client_observer weft_get_watch_observer(struct weft_get_watch *watch)
 {
+    bool reads_trace = watch->out || watch->qlog || watch->fields;
     return (struct weft_client_observer){.changed = on_change,
                                          .pushed = on_pushed,
-                                         .record = watch->out || watch->qlog ? on_record : NULL,
+                                         .record = reads_trace ? on_record : NULL,
                                          .context = watch};
 }
 
@@ -182,7 +187,7 @@ static void put_fields_line(FILE *out, const char *what, uint64_t text, uint64_t
     fputc('\n', out);
 }
 
-void weft_get_watch_stats(const struct weft_get_watch *watch, FILE *out)
+void weft_get_watch_stats(struct weft_get_watch *watch, FILE *out)
 {
     const struct weft_http_totals *totals = &watch->totals;
     fprintf(out,
@@ -202,4 +207,5 @@ void weft_get_watch_stats(const struct weft_get_watch *watch, FILE *out)
             totals->content_received, totals->content_sent);
     fprintf(out, "  in all          %" PRIu64 " bytes received, %" PRIu64 " sent, without TLS\n",
             totals->received_size, totals->sent_size);
+    if (watch->fields) weft_get_fields_show(watch->fields, out, FIELDS_SHOWN);
 }

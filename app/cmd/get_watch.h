@@ -2,6 +2,7 @@
 #ifndef WEFT_CMD_GET_WATCH_H
 #define WEFT_CMD_GET_WATCH_H
 
+#include "cmd/get_fields.h"
 #include "cmd/get_record.h"
 
 #include <stdio.h>
@@ -10,6 +11,7 @@ struct weft_get_watch {
     FILE *qlog;                     // NULL: none is written
     struct weft_get_record *record; // NULL: none is kept
     FILE *out;                      // NULL: nothing is printed
+    struct weft_get_fields *fields; // NULL: they are not counted
     uint64_t start_us;              // of the loop's clock
     size_t connections;
     size_t handshakes;              // of TLS
@@ -24,6 +26,6 @@ struct weft_get_watch {
 struct weft_client_observer weft_get_watch_observer(struct weft_get_watch *watch);
 
 /** Prints what it all cost. */
-void weft_get_watch_stats(const struct weft_get_watch *watch, FILE *out);
+void weft_get_watch_stats(struct weft_get_watch *watch, FILE *out);
 
 #endif

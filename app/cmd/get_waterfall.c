@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-enum { LABEL_SIZE = 28, FIGURES = 30, BAR_LEAST = 10, TEXT_SIZE = 64 };
+enum { LABEL_SIZE = 28, FIGURES = 38, BAR_LEAST = 10, TEXT_SIZE = 64 };
 
 // What a column of a bar shows; the later one wins where two fall into a column.
 enum phase { NOTHING, PUSHED, BLOCKED, WAITING, DATA, RESOLVING, CONNECTING, SECURING, PHASES };
@@ -46,17 +46,18 @@ static void put_bar(const struct canvas *canvas, const uint8_t *bar)
     fputc(' ', canvas->out);
 }
 
-// The end of a text that is too long tells more than its start.
-static void put_label(const struct canvas *canvas, const char *text)
+// The end of a text that is too long tells more than its start; `number` stays whole.
+static void put_label(const struct canvas *canvas, const char *number, const char *text)
 {
     size_t size = strlen(text);
-    char label[LABEL_SIZE + 1];
-    bool is_cut = size > LABEL_SIZE;
-    snprintf(label, sizeof(label), "%s%s", is_cut ? "..." : "",
-             is_cut ? text + size - (LABEL_SIZE - 3) : text);
+    size_t room = strlen(number) < LABEL_SIZE - 8 ? LABEL_SIZE - strlen(number) : 8;
+    char label[LABEL_SIZE + TEXT_SIZE];
+    bool is_cut = size > room;
+    snprintf(label, sizeof(label), "%s%s%.*s", number, is_cut ? "..." : "", (int)room,
+             is_cut ? text + size - (room - 3) : text);
     size = strlen(label);
     weft_term_put(canvas->out, label, size);
-    fprintf(canvas->out, "%*s", (int)(LABEL_SIZE - size), "");
+    fprintf(canvas->out, "%*s", size < LABEL_SIZE ? (int)(LABEL_SIZE - size) : 0, "");
 }
 
 static double ms_between(uint64_t from_us, uint64_t to_us)
@@ -69,10 +70,10 @@ static void put_connection(const struct canvas *canvas, const struct weft_get_co
     const struct weft_client_connection_info *info = &it->info;
     const struct weft_term *term = weft_term_of(canvas->out);
     uint8_t bar[1024] = {0};
-    char label[WEFT_URL_AUTHORITY_SIZE + TEXT_SIZE];
-    snprintf(label, sizeof(label), "%" PRIu64 " %s", info->id, info->origin);
+    char number[TEXT_SIZE];
+    snprintf(number, sizeof(number), "%" PRIu64 " ", info->id);
     fputs(term->bold, canvas->out);
-    put_label(canvas, label);
+    put_label(canvas, number, info->origin);
     fputs(term->plain, canvas->out);
     paint(canvas, bar, info->start_us, info->resolved_us, RESOLVING);
     paint(canvas, bar, info->resolved_us, info->connected_us, CONNECTING);
@@ -107,10 +108,10 @@ static void put_entry(const struct canvas *canvas, const struct weft_get_entry *
     const struct weft_exchange_report *report = &entry->report;
     const struct weft_term *term = weft_term_of(canvas->out);
     uint8_t bar[1024] = {0};
-    char label[1024];
-    snprintf(label, sizeof(label), "  %" PRIu64 ".%-3" PRIu64 " %s", report->connection_id,
-             report->stream_id, path_of(entry->url_text));
-    put_label(canvas, label);
+    char number[TEXT_SIZE];
+    snprintf(number, sizeof(number), "  %" PRIu64 ".%-3" PRIu64 " ", report->connection_id,
+             report->stream_id);
+    put_label(canvas, number, path_of(entry->url_text));
     uint64_t last_us = report->first_us ? report->first_us : report->ended_us;
     paint(canvas, bar, report->pushed_us, entry->unasked ? report->ended_us : report->asked_us,
           PUSHED);
@@ -124,8 +125,10 @@ static void put_entry(const struct canvas *canvas, const struct weft_get_entry *
         fprintf(canvas->out, "%s\n", term->plain);
         return;
     }
+    const char *way = report->pushed_us ? ", pushed" : "";
+    if (entry->unasked) way = ", unasked";
     fprintf(canvas->out, "%8.1f ms  %u%s %9" PRIu64 " bytes%s\n", whole_ms, report->status,
-            entry->interim_us ? "+" : " ", report->content_size, entry->unasked ? ", unasked" : "");
+            entry->interim_us ? "+" : " ", report->content_size, way);
 }
 
 static void put_scale(const struct canvas *canvas)
