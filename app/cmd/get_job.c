@@ -3,6 +3,7 @@
 
 #include "cmd/get_page.h"
 #include "cmd/get_reports.h"
+#include "cmd/get_write_out.h"
 #include "cmd/term.h"
 
 #include <errno.h>
@@ -140,6 +141,30 @@ static bool on_content(struct weft_exchange *exchange, struct weft_span bytes)
     return write_out(job, bytes);
 }
 
+// What -w asks for goes to standard output, also where the content goes elsewhere.
+static void write_line(struct weft_get_job *job, uint64_t exchange_id)
+{
+    struct weft_get_run *run = job->run;
+    const struct weft_get_entry *entry = weft_get_record_last(&run->record, exchange_id);
+    char *text = NULL;
+    size_t size = 0;
+    if (!run->options.write_out || job->kind != WEFT_GET_ASKED || !entry) return;
+    FILE *out = open_memstream(&text, &size);
+    if (out) {
+        weft_get_write_out(out, run->options.write_out, entry,
+                           weft_get_record_find(&run->record, entry->report.connection_id),
+                           weft_get_record_born_us(&run->record, exchange_id));
+        if (fclose(out) != 0) size = 0;
+        bool goes_apart = job->owns_out && !job->is_waiting;
+        if (goes_apart || weft_get_reports_take_output(&run->options)) {
+            fwrite(text, 1, size, stdout);
+        } else {
+            (void)write_out(job, (struct weft_span){(const uint8_t *)text, size});
+        }
+    }
+    free(text);
+}
+
 static void on_done(struct weft_exchange *exchange, const struct weft_client_outcome *outcome)
 {
     struct weft_get_job *job = weft_exchange_user(exchange);
@@ -164,6 +189,7 @@ static void on_done(struct weft_exchange *exchange, const struct weft_client_out
         run->has_failed = true;
         weft_get_complain(run, job->text, text);
     }
+    write_line(job, weft_exchange_report(exchange)->id);
     weft_get_take_turns(run);
 }
 

@@ -2,6 +2,7 @@
 #include "cmd/get_options.h"
 
 #include "cmd/commands.h"
+#include "cmd/get_write_out.h"
 #include "cmd/term.h"
 #include "http/field_rules.h"
 
@@ -60,6 +61,15 @@ TAKE_VERSION(http1_0, WEFT_CLIENT_1_0)
 TAKE_VERSION(http1_1, WEFT_CLIENT_1_1)
 TAKE_VERSION(http2, WEFT_CLIENT_2)
 TAKE_VERSION(http2_prior, WEFT_CLIENT_2_PRIOR_KNOWLEDGE)
+
+static const char *take_write_out(void *target, const char *value)
+{
+    struct weft_get_options *options = target;
+    options->write_out = value;
+    if (!weft_get_write_out_check(value)) return NULL;
+    return "%{http_code}, %{time_total}, %header{etag} and the like were expected: weft-get(1) has "
+           "them all";
+}
 
 static const char *take_data(void *target, const char *value)
 {
@@ -254,6 +264,7 @@ static const struct weft_args_option table[] = {
     {"max-redirs",      0,   "N",       "so many at the most (10)", take_redirects},
     {"compressed",      0,   NULL,      "ask for gzip, brotli or zstd, and unpack it", take_compressed},
     {"fail",            'f', NULL,      "exit with 22 where a status is 400 or above", take_fail},
+    {"write-out",       'w', "FORMAT",  "write this about each answer: '%{http_code} %{time_total}\\n'", take_write_out},
     {"silent",          's', NULL,      "say nothing of what fails", take_silent},
     {"verbose",         'v', NULL,      "show frames and fields as they pass, with HPACK's view of them", take_verbose},
     {"stats",           0,   NULL,      "tell at the end what it all cost", take_stats},

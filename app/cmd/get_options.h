@@ -42,8 +42,9 @@ struct weft_get_options {
     const char *html;
     const char *har;
     const char *qlog;
-    bool fails_on_status; // -f
-    bool takes_page;      // --page
+    bool fails_on_status;  // -f
+    const char *write_out; // -w
+    bool takes_page;       // --page
 };
 
 /** The table of options, for parsing and for help. */

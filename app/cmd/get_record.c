@@ -159,6 +159,23 @@ void weft_get_record_push(struct weft_get_record *record,
     entry->unasked = copy_text(record, push->reason);
 }
 
+const struct weft_get_entry *weft_get_record_last(const struct weft_get_record *record,
+                                                  uint64_t exchange_id)
+{
+    for (size_t i = record->entry_count; i > 0; i--) {
+        if (record->entries[i - 1].report.id == exchange_id) return &record->entries[i - 1];
+    }
+    return NULL;
+}
+
+uint64_t weft_get_record_born_us(const struct weft_get_record *record, uint64_t exchange_id)
+{
+    for (size_t i = 0; i < record->entry_count; i++) {
+        if (record->entries[i].report.id == exchange_id) return record->entries[i].report.asked_us;
+    }
+    return 0;
+}
+
 const struct weft_get_connection *weft_get_record_find(const struct weft_get_record *record,
                                                        uint64_t id)
 {

@@ -68,6 +68,12 @@ void weft_get_record_push(struct weft_get_record *record,
 void weft_get_record_connection(struct weft_get_record *record,
                                 const struct weft_client_connection_info *info);
 
+/** The last attempt of the exchange with that id, or NULL. */
+const struct weft_get_entry *weft_get_record_last(const struct weft_get_record *record,
+                                                  uint64_t exchange_id);
+/** When the exchange with that id was first asked for; 0 where it is not known. */
+uint64_t weft_get_record_born_us(const struct weft_get_record *record, uint64_t exchange_id);
+
 /** The connection with that id, or NULL. */
 const struct weft_get_connection *weft_get_record_find(const struct weft_get_record *record,
                                                        uint64_t id);

@@ -18,7 +18,8 @@ bool weft_get_reports_take_output(const struct weft_get_options *options)
 
 bool weft_get_reports_want_record(const struct weft_get_options *options)
 {
-    return weft_get_reports_take_output(options) || options->html || options->har;
+    return weft_get_reports_take_output(options) || options->html || options->har ||
+           options->write_out;
 }
 
 static size_t width_of_terminal(void)

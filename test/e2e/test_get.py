@@ -291,3 +291,36 @@ def test_goaway_above_a_request_sends_it_again(bad, get):
 
     done = get("--http2-prior-knowledge", "-d", "x", bad(talk).url())
     assert done.stdout == b"ok", done.stderr
+
+
+def test_write_out_says_what_was_asked_for(server, get, tmp_path):
+    line = "%{http_code} %{http_version} %{size_download} %{content_type} %{num_connects}|"
+    done = get("-k", "-w", line, server.url("/hello.txt"), server.url("/gone"), "-o", "/dev/null")
+    assert done.returncode == 2  # -o takes one URL
+    done = get("-k", "-w", line, "-o", tmp_path / "out", server.url("/hello.txt"))
+    size = (tmp_path / "out").stat().st_size
+    assert done.stdout.decode() == f"200 2 {size} text/plain; charset=utf-8 1|"
+    done = get("-k", "-w", "%{http_code}\\n", server.url("/empty.txt"), server.url("/gone"))
+    assert done.stdout.startswith(b"200\n") and done.stdout.endswith(b"404\n")
+    done = get("-w", "%{nope}", server.url("/"))
+    assert done.returncode == 2 and b"%{http_code}" in done.stderr
+
+
+def test_times_of_write_out_follow_each_other(server, get):
+    names = ["namelookup", "connect", "appconnect", "pretransfer", "starttransfer", "total"]
+    done = get("-k", "-o", "/dev/null", "-w", " ".join("%%{time_%s}" % name for name in names), server.url("/large.bin"))
+    times = [float(text) for text in done.stdout.split()]
+    assert times == sorted(times) and 0 < times[1] < times[2] and times[-1] < 30, done.stdout
+
+
+def test_keys_are_logged_where_sslkeylogfile_says(server, get, tmp_path):
+    """The lines are those that Wireshark reads (RFC 9850), with the client's random that the server has seen."""
+    log = tmp_path / "keys"
+    done = get("-k", server.url("/hello.txt"), env={"SSLKEYLOGFILE": str(log)})
+    labels = {line.split()[0] for line in log.read_text().splitlines() if not line.startswith("#")}
+    assert done.returncode == 0 and {
+        "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+        "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0",
+    } <= labels  # fmt: skip
+    assert all(re.fullmatch(r"[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]{64,96}", line) for line in log.read_text().splitlines())
+    assert log.stat().st_mode & 0o077 == 0, "the secrets are for their owner alone"
