@@ -304,8 +304,8 @@ static bool confine(const struct weft_serve_options *options, char *error)
         snprintf(error, ERROR_SIZE, "no memory");
         return false;
     }
-    struct weft_confine walls = {.user = options->user,
-                                 .sandbox = options->sandbox,
+    struct weft_confine walls = {.user = options->config.user,
+                                 .sandbox = options->config.sandbox,
                                  .reaches = &reaches,
                                  .tell = weft_term_error};
     bool is_confined = weft_confine(&walls, error, ERROR_SIZE);

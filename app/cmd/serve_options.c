@@ -152,7 +152,7 @@ static const char *take_drain_timeout(void *target, const char *value)
 
 static const char *take_user(void *target, const char *value)
 {
-    ((struct weft_serve_options *)target)->user = value;
+    ((struct weft_serve_options *)target)->config.user = value;
     return *value ? NULL : "expected NAME or NAME:GROUP";
 }
 
@@ -161,7 +161,7 @@ static const char *take_sandbox(void *target, const char *value)
     static const char *const names[] = {"on", "off", "require"};
     for (size_t i = 0; i < WEFT_COUNT(names); i++) {
         if (strcmp(value, names[i]) != 0) continue;
-        ((struct weft_serve_options *)target)->sandbox = (enum weft_sandbox)i;
+        ((struct weft_serve_options *)target)->config.sandbox = (enum weft_sandbox)i;
         return NULL;
     }
     return "expected on, off or require";

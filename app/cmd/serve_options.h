@@ -4,7 +4,6 @@
 
 #include "cmd/args.h"
 #include "config/config.h"
-#include "process/process.h"
 
 struct weft_serve_options {
     struct weft_server_config config;
@@ -12,13 +11,11 @@ struct weft_serve_options {
     const char *config_file;       // NULL for none
     bool config_is_wrong;          // which was told
     char overruled[128];           // options that stand in the file's place, for people
-    const char *user;              // --user; NULL: not said
-    enum weft_sandbox sandbox;
-    size_t key_count;      // --key so far
-    bool has_listens;      // --listen was there: those of the file are replaced
-    bool has_certificates; // --cert or --key was there: the same
-    bool has_indexes;      // --index was there: the usual name is replaced
-    bool has_log_word;     // --access-log or --no-access-log was there
+    size_t key_count;              // --key so far
+    bool has_listens;              // --listen was there: those of the file are replaced
+    bool has_certificates;         // --cert or --key was there: the same
+    bool has_indexes;              // --index was there: the usual name is replaced
+    bool has_log_word;             // --access-log or --no-access-log was there
 };
 
 /** Reads the arguments of `weft serve`, and the file that --config names, over which they win; the configuration is

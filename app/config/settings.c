@@ -9,6 +9,7 @@
 #define FIELD(field) WEFT_SETTING_FIELD(weft_server_config, field)
 
 static const char *const log_formats[] = {"common", "combined", "json", NULL};
+static const char *const sandboxes[] = {"on", "off", "require", NULL};
 static const char *const log_words[] = {"-", "none", NULL};
 
 // Where to listen
@@ -193,6 +194,18 @@ const struct weft_setting weft_server_settings[] = {
      .form = "a name that the kernel knows, like bbr or cubic",
      .standard = "the system's",
      .help = "TCP's congestion control"},
+    {.name = "user",
+     .kind = WEFT_SETTING_TEXT,
+     FIELD(user),
+     .form = "NAME or NAME:GROUP",
+     .standard = "www-data or nobody, where that can read the sites",
+     .help = "who serves, once root has opened ports and keys"},
+    {.name = "sandbox",
+     .kind = WEFT_SETTING_WORD,
+     FIELD(sandbox),
+     .words = sandboxes,
+     .help =
+         "the walls around the server: as far as this kernel can, none, or wholly or not at all"},
     {.name = "drain_timeout",
      .kind = WEFT_SETTING_NUMBER,
      FIELD(drain_timeout_ms),

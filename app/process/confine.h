@@ -7,12 +7,6 @@
 
 #include "process/reach.h"
 
-enum weft_sandbox {
-    WEFT_SANDBOX_ON,      // as far as this kernel can; what it cannot is said
-    WEFT_SANDBOX_OFF,     // only the change of user
-    WEFT_SANDBOX_REQUIRE, // wholly, or not at all
-};
-
 struct weft_confine {
     const char
         *user; // NAME[:GROUP]; NULL: root becomes the usual user where that can read what is served

@@ -169,8 +169,9 @@ static int fill(scmp_filter_ctx filter)
     }
     if (result == 0) result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1);
     if (result == 0) result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-    if (result == 0)
-        result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); // a tree of calls
+    if (result == 0) result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); // a tree
+    // Kernels before 5.16 slow every process down that has a filter, in case it runs the code of strangers. Ours does not.
+    (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
     return result;
 }
 

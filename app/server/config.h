@@ -25,6 +25,13 @@ enum weft_log_format {
     WEFT_LOG_JSON,     // an object a line, with all that is known
 };
 
+/** Which walls the worker stands behind (docs/sandbox.md). */
+enum weft_sandbox {
+    WEFT_SANDBOX_ON,      // as far as this kernel can; what it cannot is said
+    WEFT_SANDBOX_OFF,     // only the change of user
+    WEFT_SANDBOX_REQUIRE, // wholly, or not at all
+};
+
 enum weft_early_hints {
     WEFT_EARLY_HINTS_AUTO, // where they win time
     WEFT_EARLY_HINTS_ALWAYS,
@@ -60,8 +67,10 @@ struct weft_server_config {
     unsigned thread_count;
     const char *access_log; // a file, "-" for standard output, NULL for none
     enum weft_log_format log_format;
-    size_t cache_size;         // bytes of small files kept in memory, all threads together
-    const char *congestion;    // of TCP, by the kernel's name; NULL: the system's
+    size_t cache_size;      // bytes of small files kept in memory, all threads together
+    const char *congestion; // of TCP, by the kernel's name; NULL: the system's
+    const char *user;       // NAME[:GROUP] who serves; NULL: root becomes the usual user
+    enum weft_sandbox sandbox;
     uint32_t drain_timeout_ms; // how long answers in flight may take once the end is asked for
     struct weft_http_limits limits;
 };
