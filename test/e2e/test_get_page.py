@@ -4,7 +4,8 @@ import json
 import subprocess
 
 import pytest
-from conftest import PROGRAM, cases
+from chromium import Browser
+from conftest import PROGRAM, cases, needs
 
 FILES = {
     "index.html": """<!doctype html><title>t</title>
@@ -150,3 +151,36 @@ def test_stats_tell_what_each_field_cost(serve, site):
     sent_text, sent_wire, sent_times, _, _, received_times = map(int, rows[":path"])
     assert sent_times == 10 and received_times == 0 and 0 < sent_wire < sent_text
     assert int(rows["content-type"][5]) == 10
+
+
+@needs("chromedriver")
+def test_the_timeline_as_a_page_is_what_chromium_shows(serve, site, page, tmp_path):
+    """Every request has a row with pieces that lie within the lane, in the order of time, and the page loads nothing."""
+    html = tmp_path / "run.html"
+    summary, _ = page("--push", "--html", html, serve(site).url("/"))
+    browser = Browser(tmp_path / "profile")
+    try:
+        browser.open(html.as_uri())
+        rows = browser.run(
+            """return [...document.querySelectorAll("tr.request")].map(row => {
+                const lane = row.querySelector(".lane").getBoundingClientRect();
+                const pieces = [...row.querySelectorAll(".lane i")].map(it => [it.className, it.getBoundingClientRect()]);
+                return {title: row.querySelector(".name").title, cells: [...row.cells].map(it => it.textContent),
+                        pieces: pieces.map(([kind, at]) => [kind, (at.left - lane.left) / lane.width, at.width / lane.width])};
+            })"""
+        )
+        title = browser.run("return document.title")
+        loaded = browser.run("return performance.getEntriesByType('resource').length + document.scripts.length")
+        complaints = browser.log()
+    finally:
+        browser.close()
+    wanted = {it["url"]: it for it in summary["requests"]}
+    assert {row["title"] for row in rows} == set(wanted) and len(rows) == len(wanted)
+    for row in rows:
+        it = wanted[row["title"]]
+        assert row["cells"][1:3] == [str(it["status"]), str(it["content"])], row
+        kinds, starts = [kind for kind, _, _ in row["pieces"]], [start for _, start, _ in row["pieces"]]
+        assert kinds == ["blocked", "waiting", "data"] and starts == sorted(starts), row
+        assert all(-0.01 <= start and start + width <= 1.02 for _, start, width in row["pieces"]), row
+        assert abs(starts[0] - it["asked_ms"] / summary["total_ms"]) < 0.02, row
+    assert title == f"weft get: {len(wanted)} requests" and loaded == 0 and complaints == []
