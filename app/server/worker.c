@@ -13,7 +13,6 @@
 
 enum {
     FDS_KEPT_MOST = 64, // descriptors kept free for files
-    SHED_AT_ONCE = 8,   // idle connections, when descriptors run out
     TIDY_US = 500000,
     MEMORY_WORTH_TRIMMING = 1 << 18, // bytes, for the heap to be looked through
     MEMORY_KEPT = 4 << 20,           // bytes, warm for the next connection
@@ -46,8 +45,10 @@ static void on_accept(struct weft_listener *listener, int fd, const struct weft_
 {
     struct weft_door *door = of_listener(listener);
     struct weft_worker *worker = door->worker;
-    if (weft_session_hub_count(worker->hub) >= worker->connection_ceiling) {
-        (void)weft_session_hub_shed(worker->hub, SHED_AT_ONCE);
+    // A crowd may come in one turn: those who leave at its end have made room already.
+    size_t staying = weft_session_hub_count(worker->hub) - weft_session_hub_shed_count(worker->hub);
+    if (staying >= worker->connection_ceiling) {
+        (void)weft_session_hub_shed(worker->hub, WEFT_SESSION_SHED_MOST);
     }
     weft_worker_tidy_later(worker);
     weft_visitor_start(worker, fd, peer, door->is_secure);
@@ -56,7 +57,9 @@ static void on_accept(struct weft_listener *listener, int fd, const struct weft_
 static bool on_full(struct weft_listener *listener)
 {
     struct weft_door *door = of_listener(listener);
-    return weft_session_hub_shed(door->worker->hub, SHED_AT_ONCE) > 0;
+    struct weft_session_hub *hub = door->worker->hub;
+    return weft_session_hub_shed_count(hub) > 0 ||
+           weft_session_hub_shed(hub, WEFT_SESSION_SHED_MOST) > 0;
 }
 
 // How many connections a thread may have before idle ones go: some descriptors are for files and for the rest.

@@ -10,8 +10,7 @@
 enum {
     HANDSHAKE_TIMEOUT_MS = 10000,
     LINGER_MS = 2000,
-    SHED_AFTER_US = 500000, // of idleness, when descriptors run out
-    LEAST_WAIT_US = 1000,   // between a connection's deadlines, should it name one that has passed
+    LEAST_WAIT_US = 1000, // between a connection's deadlines, should it name one that has passed
 };
 
 static struct weft_session *of_watch(struct weft_watch *watch)
@@ -75,6 +74,7 @@ static void end(struct weft_session *session)
     session->owner->closed(session);
     weft_list_remove(&session->link);
     hub->count--;
+    if (session->is_shed) hub->shed_count--;
     release(session);
     if (hub->is_draining && hub->count == 0 && hub->empty) hub->empty(hub->empty_context);
 }
@@ -312,6 +312,7 @@ struct weft_session_hub *weft_session_hub_new(const struct weft_session_hub_conf
     if (hub->config.linger_ms == 0) hub->config.linger_ms = LINGER_MS;
     weft_list_init(&hub->sessions);
     hub->count = 0;
+    hub->shed_count = 0;
     hub->is_draining = false;
     hub->drain_deadline_us = UINT64_MAX;
     hub->empty = NULL;
@@ -346,29 +347,6 @@ void weft_session_hub_drain(struct weft_session_hub *hub)
         if (session->phase == WEFT_SESSION_OPEN) weft_conn_drain(session->conn, now_us);
         weft_session_wake(session); // others are told when they open
     }
-}
-
-// Has nothing in flight, and has had nothing for a moment: who has just come is about to ask.
-static bool is_idle(const struct weft_session *session)
-{
-    if (session->is_dying) return false;
-    if (weft_session_now_us(session) - session->last_sent_us < SHED_AFTER_US) return false;
-    if (session->phase == WEFT_SESSION_OPEN) return weft_conn_stream_count(session->conn) == 0;
-    return session->phase == WEFT_SESSION_HANDSHAKING || session->phase == WEFT_SESSION_LINGERING;
-}
-
-size_t weft_session_hub_shed(struct weft_session_hub *hub, size_t count)
-{
-    size_t shed = 0;
-    WEFT_LIST_EACH(link, &hub->sessions)
-    {
-        struct weft_session *session = WEFT_LIST_ENTRY(link, struct weft_session, link);
-        if (shed == count) break;
-        if (!is_idle(session)) continue;
-        weft_session_break(session, "idle, and its descriptor was needed");
-        shed++;
-    }
-    return shed;
 }
 
 size_t weft_session_hub_count(const struct weft_session_hub *hub)

@@ -60,9 +60,13 @@ void weft_session_hub_free(struct weft_session_hub *hub);
 
 /** Lets every session finish what is in flight (weft_conn_drain), and new ones at once. */
 void weft_session_hub_drain(struct weft_session_hub *hub);
-/** Ends up to `count` sessions that have waited for a request for some time, the oldest first, at the end of this turn: their
- *  descriptors are needed. Returns how many. */
+/** The most that are shed at once. */
+enum { WEFT_SESSION_SHED_MOST = 8 };
+/** Ends up to `count` sessions, at the end of this turn: their descriptors are needed. Those go that have waited for a request
+ *  for some time, the longest first; of a large crowd the longest of a part of it, another one each time. Returns how many. */
 size_t weft_session_hub_shed(struct weft_session_hub *hub, size_t count);
+/** How many of those alive leave at the end of this turn because they were shed. */
+size_t weft_session_hub_shed_count(const struct weft_session_hub *hub);
 /** Sessions alive. */
 size_t weft_session_hub_count(const struct weft_session_hub *hub);
 /** Called each time the count falls to 0 while draining (not where it is 0 already); NULL for none. It may free the hub

@@ -17,6 +17,7 @@ struct weft_session_hub {
     struct weft_session_hub_config config;
     struct weft_list sessions;
     size_t count;
+    size_t shed_count; // of those, how many leave at the end of this turn because they were shed
     bool is_draining;
     uint64_t drain_deadline_us; // of those who have asked for nothing
     void (*empty)(void *context);
@@ -61,6 +62,7 @@ struct weft_session {
     bool has_more;         // more could be sent now than was put together in this turn
     bool has_sent;         // the kernel took bytes in this turn
     bool is_dying;         // to be freed at the end of this turn
+    bool is_shed;          // counted as such
     bool is_reset;         // what the kernel has not sent yet is not worth sending
     size_t burst;          // the most bytes put together in a turn
     size_t sealed_plain;   // bytes at the front of the connection's output that the TLS queue has

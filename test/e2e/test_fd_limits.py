@@ -111,3 +111,41 @@ def test_files_can_be_opened_while_connections_take_the_rest(tight, crowd, root)
 
 def test_the_crowd_at_the_end_does_not_hold_up_the_end(tight, crowd):
     assert tight.stop() == 0
+
+
+def is_open(connection):
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        connection.settimeout(5)
+
+
+def ask_and_stay(connection):
+    connection.sendall(b"GET /empty.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_those_go_who_have_been_idle_for_the_longest_time(tight):
+    """Not those who came first: a connection that is used now and then is worth more than one that is not."""
+    there = [socket.create_connection(("127.0.0.1", tight.http), 5) for _ in range(40)]
+    for connection in there:
+        ask_and_stay(connection)
+    time.sleep(0.1)
+    used = there[:10]
+    for connection in used:
+        ask_and_stay(connection)
+    time.sleep(0.6)  # all of them are idle now
+    newcomers = [socket.create_connection(("127.0.0.1", tight.http), 5) for _ in range(15)]
+    for connection in newcomers:
+        ask_and_stay(connection)
+    assert all(is_open(connection) for connection in used)
+    left = [is_open(connection) for connection in there[10:]]
+    assert not all(left), "nobody had to go: the test needs a tighter limit"
+    assert left == sorted(left), "one went who was idle for a shorter time than one who stayed"
+    for connection in there + newcomers:
+        connection.close()
