@@ -130,6 +130,21 @@ TEST(what_is_wrong_is_told_with_its_place)
         {"congestion: \"${\"", "1:13: a ${ without its }"},
         {"include: a.yaml", "1:10: nothing can be included from here"},
         {"[[[[[[[[[[[[[[[[[[", "too deep inside"},
+        {"sites: [{root: a, headers: [{path: x, set: {a: b}}]}]",
+         "1:29: expected a path that begins"},
+        {"sites: [{root: a, headers: [{path: /x}]}]", "1:29: a rule for headers sets, adds or"},
+        {"sites: [{root: a, headers: [{set: {date: x}}]}]",
+         "1:36: set: found 'date': this field is"},
+        {"sites: [{root: a, headers: [{set: {a: b, a: c}}]}]", "1:42: 'a' stands twice"},
+        {"sites: [{root: a, redirects: [{from: /a, to: b}]}]",
+         "1:31: redirect from '/a' to 'b': expected a target"},
+        {"sites: [{root: a, redirects: [{from: /a, to: /b, status: 305}]}]",
+         "1:31: status: expected 301, 302"},
+        {"sites: [{root: a, redirects: [{from: /a, to: /b}, {from: /b, to: /a}]}]",
+         "1:9: redirects go in a circle: /a -> /b -> /a"},
+        {"sites: [{root: a, hsts: {max_age: 1d}}]", "1:9: hsts needs 'https_only: true'"},
+        {"sites: [{root: a, error_pages: {200: /a}}]", "found '200': expected a status from 400"},
+        {"sites: [{root: a, error_pages: {404: a}}]", "found '404': expected a file beneath"},
         {"access_log: ''", "1:13: access_log: found '', expected a file, or - or none"},
     };
     unsetenv("WEFT_UNSET");
@@ -247,6 +262,11 @@ TEST(what_is_shown_can_be_read_again)
         "congestion: \"\\u0001 \\u00fc \\x7f \\u2028 \\ufeff \\U0001f600 $${x} $$${ {\"\n",
         "sites: [{root: \"w\\u00e4b\", names: [a, b], index: []}]\ndrain_timeout: 1500ms\n",
         "limits: {idle_timeout_ms: 90s, stream_window: 65537}\n",
+        "sites: [{root: a, https_only: true, hsts: {max_age: 365d, include_subdomains: true}, "
+        "headers: [{path: /a*b, set: {x-a: '1', X-B: \"\\u00e4\"}, add: {x-a: '2'}, remove: "
+        "server}],"
+        " redirects: [{from: /a/*, to: 'https://b.test/*', status: 308}, {from: /c, to: /d?e}], "
+        "error_pages: {404: /e.html, 503: /f.html}}]\n",
         "certificates: [{certificate: a, key: b}]\n",
     };
     for (size_t i = 0; i < WEFT_COUNT(texts); i++) {

@@ -298,7 +298,8 @@ static void read_element(struct weft_config_reading *reading, const struct weft_
     struct group inner = {setting->rows, seen, element};
     read_group(reading, node, &inner);
     if (reading->report.faults > faults) return; // it is judged when it is whole
-    wrong = groups->end ? groups->end(reading->config, element, reading->looks, room) : NULL;
+    wrong =
+        groups->end ? groups->end(reading->config, target, element, reading->looks, room) : NULL;
     if (wrong) weft_config_fault(&reading->report, &node->place, "%s", wrong);
     if (wrong || !groups->warn || !reading->looks) return;
     wrong = groups->warn(element, room);

@@ -53,7 +53,7 @@ struct weft_setting_groups {
     const void *(*at)(const void *target, size_t index); // NULL past the last
     /** Judges an element that was read; `looks`: at what it names, too. A text that is longer than static goes to
      *  `room`. May be NULL. */
-    const char *(*end)(struct weft_server_config *config, void *element, bool looks,
+    const char *(*end)(struct weft_server_config *config, void *target, void *element, bool looks,
                        char room[WEFT_SETTING_TEXT_SIZE]);
     /** What will trouble later. May be NULL. */
     const char *(*warn)(const void *element, char room[WEFT_SETTING_TEXT_SIZE]);
@@ -88,6 +88,10 @@ extern const struct weft_setting weft_server_settings[];
 
 /** The group of a site: fields of struct weft_site_config. */
 extern const struct weft_setting weft_site_settings[];
+
+/** What does not go together in a site that was read, or is not there; as weft_setting_groups has it. */
+const char *weft_site_settings_end(struct weft_server_config *config, void *target, void *element,
+                                   bool looks, char room[WEFT_SETTING_TEXT_SIZE]);
 
 /** The limits of lib/http/limits.h; fields of struct weft_server_config. */
 extern const struct weft_setting weft_limit_settings[];

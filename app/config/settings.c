@@ -50,10 +50,11 @@ static const void *certificate_at(const void *target, size_t index)
     return index < config->certificate_count ? &config->certificates[index] : NULL;
 }
 
-static const char *judge_certificate(struct weft_server_config *config, void *element, bool looks,
-                                     char room[WEFT_SETTING_TEXT_SIZE])
+static const char *judge_certificate(struct weft_server_config *config, void *target, void *element,
+                                     bool looks, char room[WEFT_SETTING_TEXT_SIZE])
 {
     (void)config;
+    (void)target;
     if (!looks) return NULL;
     bool is_fine =
         weft_config_certificate_is_fine(element, (int64_t)time(NULL), room, WEFT_SETTING_TEXT_SIZE);
@@ -120,7 +121,7 @@ static const void *fresh_site(void)
 }
 
 static const struct weft_setting_groups sites = {
-    .begin = begin_site, .at = site_at, .fresh = fresh_site};
+    .begin = begin_site, .at = site_at, .end = weft_site_settings_end, .fresh = fresh_site};
 
 // Limits; what is counted is told by the unit of lib/http/limits.h.
 
@@ -213,6 +214,14 @@ const struct weft_setting weft_server_settings[] = {
      .least = 0,
      .most = 604800000, // a week
      .help = "how long answers in flight may take once the end is asked for"},
+    {.name = "https_port",
+     .kind = WEFT_SETTING_NUMBER,
+     FIELD(https_port),
+     .unit = "port",
+     .least = 0,
+     .most = UINT16_MAX,
+     .standard = "that of the first https listener",
+     .help = "the port that https_only sends to, where something stands before this server"},
     {.name = "limits",
      .kind = WEFT_SETTING_GROUP,
      .rows = weft_limit_settings,

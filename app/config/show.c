@@ -105,9 +105,9 @@ static void write_setting(FILE *out, const struct weft_setting *setting, const v
         write_name(out, setting, indent);
         write_number(out, setting, target);
         break;
-    case WEFT_SETTING_WORD:
+    case WEFT_SETTING_WORD: // in quotes: a bare on is a truth value to some readers of YAML
         write_name(out, setting, indent);
-        fprintf(out, " %s\n", setting->words[weft_setting_number(setting, target)]);
+        fprintf(out, " \"%s\"\n", setting->words[weft_setting_number(setting, target)]);
         break;
     case WEFT_SETTING_TEXT:
     case WEFT_SETTING_FILE: write_text(out, setting, target, indent); break;

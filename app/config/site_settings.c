@@ -1,6 +1,8 @@
 // config/site_settings.c: the settings of one site, one row each; settings.c says how to add one.
 #include "config/setting.h"
 
+#include <sys/stat.h>
+
 #define FIELD(field) WEFT_SETTING_FIELD(weft_site_config, field)
 
 static const char *const early_hints_words[] = {"auto", "always", "never", NULL};
@@ -46,7 +48,254 @@ static const char *index_at(const void *target, size_t index, char room[WEFT_SET
 static const struct weft_setting_list indexes = {
     .clear = clear_indexes, .add = add_index, .item = index_at};
 
+// Fields of answers
+
+static void *begin_rule(struct weft_server_config *config, void *target, const char **wrong)
+{
+    *wrong = "no memory, or more than 256 rules";
+    return weft_header_rules_add(&((struct weft_site_config *)target)->headers, &config->arena);
+}
+
+static const void *rule_at(const void *target, size_t index)
+{
+    const struct weft_header_rule *rule = ((const struct weft_site_config *)target)->headers.first;
+    while (rule && index-- > 0) {
+        rule = rule->next;
+    }
+    return rule;
+}
+
+static const char *end_rule(struct weft_server_config *config, void *target, void *element,
+                            bool looks, char room[WEFT_SETTING_TEXT_SIZE])
+{
+    (void)config, (void)target, (void)looks, (void)room;
+    const struct weft_header_rule *rule = element;
+    if (!rule->first) return "a rule for headers sets, adds or removes something";
+    return weft_header_rule_finish(element);
+}
+
+static const void *fresh_rule(void)
+{
+    static const struct weft_header_rule rule = {0};
+    return &rule;
+}
+
+static const char *put_set(struct weft_server_config *config, void *target, const char *name,
+                           const char *text)
+{
+    return weft_header_rule_change(target, &config->arena, WEFT_HEADER_SET, name, text);
+}
+
+static const char *put_add(struct weft_server_config *config, void *target, const char *name,
+                           const char *text)
+{
+    return weft_header_rule_change(target, &config->arena, WEFT_HEADER_ADD, name, text);
+}
+
+static const char *add_removed(struct weft_server_config *config, void *target, const char *text)
+{
+    return weft_header_rule_change(target, &config->arena, WEFT_HEADER_REMOVE, text, NULL);
+}
+
+static bool pair_of(const void *target, enum weft_header_action action, size_t index,
+                    const char **name, const char **text)
+{
+    const struct weft_header_change *change = weft_header_rule_at(target, action, index);
+    if (!change) return false;
+    *name = (const char *)change->field.name.data;
+    *text = (const char *)change->field.value.data;
+    return true;
+}
+
+static bool pair_set(const void *target, size_t index, char room[WEFT_SETTING_TEXT_SIZE],
+                     const char **name, const char **text)
+{
+    (void)room;
+    return pair_of(target, WEFT_HEADER_SET, index, name, text);
+}
+
+static bool pair_added(const void *target, size_t index, char room[WEFT_SETTING_TEXT_SIZE],
+                       const char **name, const char **text)
+{
+    (void)room;
+    return pair_of(target, WEFT_HEADER_ADD, index, name, text);
+}
+
+static const char *removed_at(const void *target, size_t index, char room[WEFT_SETTING_TEXT_SIZE])
+{
+    const char *name;
+    const char *text;
+    (void)room;
+    return pair_of(target, WEFT_HEADER_REMOVE, index, &name, &text) ? name : NULL;
+}
+
+static const struct weft_setting_groups rules = {
+    .begin = begin_rule, .at = rule_at, .end = end_rule, .fresh = fresh_rule};
+static const struct weft_setting_map set_fields = {.put = put_set, .pair = pair_set};
+static const struct weft_setting_map added_fields = {.put = put_add, .pair = pair_added};
+static const struct weft_setting_list removed_fields = {.add = add_removed, .item = removed_at};
+
+static const struct weft_setting rule_rows[] = {
+    {.name = "path",
+     .kind = WEFT_SETTING_TEXT,
+     WEFT_SETTING_FIELD(weft_header_rule, path_text),
+     .form = "a path, with at most one * for any text",
+     .standard = "all paths",
+     .help = "the answers that the rule is for, by the path that was asked for"},
+    {.name = "set",
+     .kind = WEFT_SETTING_MAP,
+     .form = "a value",
+     .map = &set_fields,
+     .help = "fields that stand instead of all others of their name"},
+    {.name = "add",
+     .kind = WEFT_SETTING_MAP,
+     .form = "a value",
+     .map = &added_fields,
+     .help = "fields that stand beside others of their name"},
+    {.name = "remove",
+     .kind = WEFT_SETTING_LIST,
+     .form = "the name of a field",
+     .standard = "none",
+     .list = &removed_fields,
+     .help = "fields that are left out; done before set and add"},
+    {0},
+};
+
+// Redirects
+
+static void *begin_redirect(struct weft_server_config *config, void *target, const char **wrong)
+{
+    *wrong = "no memory, or more than 1024 redirects";
+    return weft_redirects_begin(&((struct weft_site_config *)target)->redirects, &config->arena);
+}
+
+static const void *redirect_at(const void *target, size_t index)
+{
+    const struct weft_redirects *redirects = &((const struct weft_site_config *)target)->redirects;
+    return index < redirects->count ? redirects->list[index] : NULL;
+}
+
+static const char *end_redirect(struct weft_server_config *config, void *target, void *element,
+                                bool looks, char room[WEFT_SETTING_TEXT_SIZE])
+{
+    static const uint16_t statuses[] = {301, 302, 303, 307, 308};
+    const struct weft_redirect *redirect = element;
+    bool is_known = false;
+    (void)config, (void)looks;
+    for (size_t i = 0; i < WEFT_COUNT(statuses); i++) {
+        is_known = is_known || statuses[i] == redirect->status;
+    }
+    if (!is_known) return "status: expected 301, 302, 303, 307 or 308";
+    const char *wrong = weft_redirects_finish(&((struct weft_site_config *)target)->redirects);
+    if (!wrong) return NULL;
+    snprintf(room, WEFT_SETTING_TEXT_SIZE, "redirect from '%.200s' to '%.200s': %s",
+             redirect->from_text, redirect->to_text, wrong);
+    return room;
+}
+
+static const void *fresh_redirect(void)
+{
+    static const struct weft_redirect redirect = {.status = 301};
+    return &redirect;
+}
+
+static const struct weft_setting_groups redirects = {
+    .begin = begin_redirect, .at = redirect_at, .end = end_redirect, .fresh = fresh_redirect};
+
+static const struct weft_setting redirect_rows[] = {
+    {.name = "from",
+     .kind = WEFT_SETTING_TEXT,
+     WEFT_SETTING_FIELD(weft_redirect, from_text),
+     .form = "a path, with at most one * for any text",
+     .is_needed = true,
+     .help = "the path that is found elsewhere"},
+    {.name = "to",
+     .kind = WEFT_SETTING_TEXT,
+     WEFT_SETTING_FIELD(weft_redirect, to_text),
+     .form = "a path or a URL, in which * is what it stood for",
+     .is_needed = true,
+     .help = "where; the query is passed on, unless the target has one"},
+    {.name = "status",
+     .kind = WEFT_SETTING_NUMBER,
+     WEFT_SETTING_FIELD(weft_redirect, status),
+     .unit = "status",
+     .least = 301,
+     .most = 308,
+     .help = "301 or 308 for good, 302 or 307 for now, 303 for another thing"},
+    {0},
+};
+
+// HSTS
+
+static const struct weft_setting hsts_rows[] = {
+    {.name = "max_age",
+     .kind = WEFT_SETTING_NUMBER,
+     FIELD(hsts.max_age_ms),
+     .unit = "ms",
+     .least = 0,
+     .most = UINT64_C(315360000000), // ten years
+     .help = "for how long browsers come over https alone; 0 is off"},
+    {.name = "include_subdomains",
+     .kind = WEFT_SETTING_FLAG,
+     FIELD(hsts.includes_subdomains),
+     .help = "for all names beneath, too"},
+    {.name = "preload",
+     .kind = WEFT_SETTING_FLAG,
+     FIELD(hsts.preloads),
+     .help = "may be taken into the lists that browsers come with; hard to undo"},
+    {0},
+};
+
+// Error pages
+
+static const char *put_error_page(struct weft_server_config *config, void *target, const char *name,
+                                  const char *text)
+{
+    (void)config;
+    return weft_site_config_add_error_page(target, weft_span_of(name), text);
+}
+
+static bool error_page_at(const void *target, size_t index, char room[WEFT_SETTING_TEXT_SIZE],
+                          const char **name, const char **text)
+{
+    const struct weft_site_config *site = target;
+    if (index >= site->error_page_count) return false;
+    snprintf(room, WEFT_SETTING_TEXT_SIZE, "%u", site->error_pages[index].status);
+    *name = room;
+    *text = site->error_pages[index].path;
+    return true;
+}
+
+static const struct weft_setting_map error_pages = {.put = put_error_page, .pair = error_page_at};
+
 // NOLINTEND(readability-non-const-parameter)
+
+// Are the error pages there?
+static const char *look_for_pages(const struct weft_site_config *site,
+                                  char room[WEFT_SETTING_TEXT_SIZE])
+{
+    char path[WEFT_SETTING_TEXT_SIZE];
+    for (size_t i = 0; i < site->error_page_count; i++) {
+        struct stat status;
+        const struct weft_error_page_file *page = &site->error_pages[i];
+        snprintf(path, sizeof(path), "%s%s", site->root, page->path);
+        if (stat(path, &status) == 0 && S_ISREG(status.st_mode)) continue;
+        snprintf(room, WEFT_SETTING_TEXT_SIZE,
+                 "error_pages: %u: '%s' is no file beneath the root '%.512s'", page->status,
+                 page->path, site->root);
+        return room;
+    }
+    return NULL;
+}
+
+const char *weft_site_settings_end(struct weft_server_config *config, void *target, void *element,
+                                   bool looks, char room[WEFT_SETTING_TEXT_SIZE])
+{
+    (void)target;
+    const char *wrong = weft_site_config_finish(config, element);
+    if (!wrong && !weft_redirects_end(config, element, room, WEFT_SETTING_TEXT_SIZE)) wrong = room;
+    return wrong || !looks ? wrong : look_for_pages(element, room);
+}
 
 const struct weft_setting weft_site_settings[] = {
     {.name = "names",
@@ -84,5 +333,29 @@ const struct weft_setting weft_site_settings[] = {
      FIELD(early_hints),
      .words = early_hints_words,
      .help = "when 103 Early Hints are sent: where they win time, always or never"},
+    {.name = "https_only",
+     .kind = WEFT_SETTING_FLAG,
+     FIELD(https_only),
+     .help = "send who comes over http to the same path over https"},
+    {.name = "hsts",
+     .kind = WEFT_SETTING_GROUP,
+     .rows = hsts_rows,
+     .help = "HTTP Strict Transport Security; needs https_only"},
+    {.name = "headers",
+     .kind = WEFT_SETTING_GROUPS,
+     .rows = rule_rows,
+     .groups = &rules,
+     .help = "fields of answers, by path; all rules that fit hold, in order"},
+    {.name = "redirects",
+     .kind = WEFT_SETTING_GROUPS,
+     .rows = redirect_rows,
+     .groups = &redirects,
+     .help = "paths found elsewhere; those without * first, then the first that fits"},
+    {.name = "error_pages",
+     .kind = WEFT_SETTING_MAP,
+     .form = "a path beneath the root",
+     .standard = "/STATUS.html of the root, where it is there, else a page of weft's own",
+     .map = &error_pages,
+     .help = "what is shown for a status of 400 and up"},
     {0},
 };

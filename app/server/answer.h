@@ -8,7 +8,7 @@
 #include "server/body.h"
 
 enum {
-    WEFT_ANSWER_FIELDS_MOST = 48,
+    WEFT_ANSWER_FIELDS_MOST = 48 + WEFT_HEADER_FIELDS_MOST,
     WEFT_ANSWER_TEXT_SIZE = 128,
 };
 

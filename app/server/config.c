@@ -5,8 +5,10 @@
 #include "http/field_rules.h"
 #include "http/target.h"
 #include "net/memory.h"
+#include "server/redirect_loops.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,11 @@ enum {
     MEMORY_MOST = 64 << 20,
     HOST_NAME_MOST = 253,
     FILE_NAME_MOST = 255,
+    ERROR_PAGE_PATH_MOST = 1024,
+    HSTS_LINE_SIZE = 128,
 };
+
+static const uint64_t YEAR_MS = (uint64_t)365 * 86400000;
 
 static const struct weft_limit_row limit_rows[] = {
 #define X(name, standard, unit, help) {#name, standard, unit, help},
@@ -50,14 +56,6 @@ void weft_server_config_deinit(struct weft_server_config *config)
     weft_arena_deinit(&config->arena);
 }
 
-// Room for one thing more in a list of the arena, which doubles when its count is a power of two; NULL without memory.
-static void *grow_list(struct weft_arena *arena, void *list, size_t count, size_t size)
-{
-    if (count == 0) return weft_arena_take(arena, size);
-    if ((count & (count - 1)) != 0) return list;
-    return weft_arena_grow(arena, list, count * size, 2 * count * size);
-}
-
 void weft_site_config_init(struct weft_site_config *site)
 {
     *site = (struct weft_site_config){.index_names = {"index.html"}, .index_count = 1};
@@ -66,8 +64,8 @@ void weft_site_config_init(struct weft_site_config *site)
 struct weft_site_config *weft_server_config_add_site(struct weft_server_config *config)
 {
     if (config->site_count == WEFT_SITES_MOST) return NULL;
-    void *list =
-        grow_list(&config->arena, config->sites, config->site_count, sizeof(*config->sites));
+    void *list = weft_arena_grow_list(&config->arena, config->sites, config->site_count,
+                                      sizeof(*config->sites));
     if (!list) return NULL;
     config->sites = list;
     struct weft_site_config *site = weft_arena_take(&config->arena, sizeof(*site));
@@ -107,7 +105,8 @@ const char *weft_site_config_add_name(struct weft_server_config *config,
     if (!is_host_name(plain) && !is_address_in_brackets(name)) {
         return "expected a host name without a port: example.org or *.example.org";
     }
-    void *list = grow_list(&config->arena, site->names, site->name_count, sizeof(*site->names));
+    void *list =
+        weft_arena_grow_list(&config->arena, site->names, site->name_count, sizeof(*site->names));
     if (!list) return "no memory";
     site->names = list;
     char *copy = weft_arena_take(&config->arena, name.size + 1);
@@ -130,21 +129,6 @@ const char *weft_site_config_add_index(struct weft_site_config *site, const char
     return NULL;
 }
 
-// Fields that the server or the engine writes: a second one of them would contradict.
-static bool is_written_by_us(enum weft_http_field_name id)
-{
-    switch (id) {
-    case WEFT_HTTP_FIELD_CONTENT_LENGTH:
-    case WEFT_HTTP_FIELD_CONTENT_RANGE:
-    case WEFT_HTTP_FIELD_CONTENT_TYPE:
-    case WEFT_HTTP_FIELD_CONTENT_ENCODING:
-    case WEFT_HTTP_FIELD_ETAG:
-    case WEFT_HTTP_FIELD_LAST_MODIFIED:
-    case WEFT_HTTP_FIELD_DATE: return true;
-    default: return weft_http_field_is_connection_specific(id);
-    }
-}
-
 const char *weft_site_config_add_field(struct weft_site_config *site, const char *line)
 {
     struct weft_span text = weft_span_of(line);
@@ -162,17 +146,67 @@ const char *weft_site_config_add_field(struct weft_site_config *site, const char
     struct weft_http_field field = {.name = {(const uint8_t *)name, colon},
                                     .value = weft_span_trim(weft_span_skip(text, colon + 1))};
     field.id = (uint8_t)weft_http_field_lookup(field.name);
-    if (!weft_http_field_name_is_valid(field.name)) return "the name is no token";
-    if (!weft_http_field_value_is_valid(field.value)) return "the value holds a control byte";
-    if (is_written_by_us(field.id)) return "this field is written by the server itself";
+    const char *fault = weft_header_fault(&field);
+    if (fault) return fault;
     site->extra_fields[site->extra_count++] = field;
     return NULL;
 }
 
+const char *weft_site_config_add_error_page(struct weft_site_config *site, struct weft_span status,
+                                            const char *path)
+{
+    int64_t number = 0;
+    if (!weft_http_parse_decimal(status, &number) || number < 400 || number > 599) {
+        return "expected a status from 400 to 599";
+    }
+    if (path[0] != '/' || path[1] == 0) return "expected a file beneath the root: /404.html";
+    if (strlen(path) >= ERROR_PAGE_PATH_MOST) return "the path is too long";
+    if (site->error_page_count == WEFT_ERROR_PAGES_MOST) return "at most 32 error pages";
+    for (size_t i = 0; i < site->error_page_count; i++) {
+        if (site->error_pages[i].status == number) return "the status stands twice";
+    }
+    site->error_pages[site->error_page_count++] =
+        (struct weft_error_page_file){(uint16_t)number, path};
+    return NULL;
+}
+
+// RFC 6797 §6.1
+static const char *add_hsts(struct weft_server_config *config, struct weft_site_config *site)
+{
+    const struct weft_hsts *hsts = &site->hsts;
+    if (hsts->max_age_ms == 0) {
+        bool is_lone = hsts->includes_subdomains || hsts->preloads;
+        return is_lone ? "hsts: 'max_age' is missing: for how long" : NULL;
+    }
+    if (!site->https_only)
+        return "hsts needs 'https_only: true': it holds for all that is answered";
+    if (hsts->preloads && (!hsts->includes_subdomains || hsts->max_age_ms < YEAR_MS)) {
+        return "hsts: preload lists ask for 'include_subdomains: true' and a 'max_age' of 365d";
+    }
+    char *line = weft_arena_take(&config->arena, HSTS_LINE_SIZE);
+    if (!line) return "no memory";
+    snprintf(line, HSTS_LINE_SIZE, "strict-transport-security: max-age=%" PRIu64 "%s%s",
+             hsts->max_age_ms / 1000, hsts->includes_subdomains ? "; includeSubDomains" : "",
+             hsts->preloads ? "; preload" : "");
+    return weft_site_config_add_field(site, line);
+}
+
+const char *weft_site_config_finish(struct weft_server_config *config,
+                                    struct weft_site_config *site)
+{
+    site->has_rules = site->https_only || site->headers.count > 0 || site->redirects.count > 0;
+    return add_hsts(config, site);
+}
+
 bool weft_site_config_lets_keep(const struct weft_site_config *site)
 {
+    struct weft_http_field fields[WEFT_EXTRA_FIELDS_MOST + WEFT_HEADER_FIELDS_MOST];
+    size_t count = site->extra_count;
+    memcpy(fields, site->extra_fields, count * sizeof(*fields));
+    // of most paths, as far as the rules say something of all
+    count = weft_header_rules_apply(&site->headers, WEFT_SPAN("/"), false, fields, count);
     const struct weft_http_field *field =
-        weft_http_field_find(site->extra_fields, site->extra_count, WEFT_HTTP_FIELD_CACHE_CONTROL);
+        weft_http_field_find(fields, count, WEFT_HTTP_FIELD_CACHE_CONTROL);
     if (!field) return false; // no-cache is what files say by themselves
     struct weft_http_cache_control control = weft_http_cache_control_parse(field->value);
     return weft_http_cache_control_is_fresh(&control);
@@ -275,6 +309,23 @@ static bool names_differ(const struct weft_server_config *config, char *error, s
     return differ;
 }
 
+// Who is to be sent to https has to find it there.
+static bool https_is_there(const struct weft_server_config *config, char *error, size_t error_size)
+{
+    for (size_t i = 0; i < config->listen_count; i++) {
+        if (config->listens[i].is_secure) return true;
+    }
+    for (size_t i = 0; i < config->site_count; i++) {
+        if (!config->sites[i]->https_only || config->https_port) continue;
+        snprintf(
+            error, error_size,
+            "the site of '%s' is https_only, but no listener is https: add one, or set https_port",
+            config->sites[i]->root);
+        return false;
+    }
+    return true;
+}
+
 bool weft_server_config_is_valid(const struct weft_server_config *config, char *error,
                                  size_t error_size)
 {
@@ -294,5 +345,10 @@ bool weft_server_config_is_valid(const struct weft_server_config *config, char *
     for (size_t i = 0; i < config->site_count; i++) {
         if (!root_is_directory(config->sites[i]->root, error, error_size)) return false;
     }
-    return names_differ(config, error, error_size);
+    if (!names_differ(config, error, error_size)) return false;
+    if (!https_is_there(config, error, error_size)) return false;
+    for (size_t i = 0; i < config->site_count; i++) {
+        if (!weft_redirects_end(config, config->sites[i], error, error_size)) return false;
+    }
+    return true;
 }

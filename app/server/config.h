@@ -6,8 +6,10 @@
 #include "http/field.h"
 #include "http/limits.h"
 #include "net/tls.h"
+#include "server/header_rules.h"
 #include "server/listen_url.h"
 #include "server/manifest.h"
+#include "server/redirects.h"
 
 enum {
     WEFT_SITES_MOST = 4096,
@@ -16,6 +18,7 @@ enum {
     WEFT_INDEX_NAMES_MOST = 8,
     WEFT_EXTRA_FIELDS_MOST = 16,
     WEFT_EXTRA_NAME_SIZE = 64,
+    WEFT_ERROR_PAGES_MOST = 32,
     WEFT_THREADS_MOST = 64,
 };
 
@@ -38,6 +41,19 @@ enum weft_early_hints {
     WEFT_EARLY_HINTS_NEVER,
 };
 
+/** HTTP Strict Transport Security (RFC 6797). */
+struct weft_hsts {
+    uint64_t max_age_ms; // 0: none
+    bool includes_subdomains;
+    bool preloads;
+};
+
+/** What is shown for a status. */
+struct weft_error_page_file {
+    uint16_t status;
+    const char *path; // beneath the root, decoded
+};
+
 /** What is served under some names. Texts and spans are borrowed for the server's life, or the arena's of the whole
  *  configuration; it points into itself, so it must not move. */
 struct weft_site_config {
@@ -53,6 +69,13 @@ struct weft_site_config {
     const char *manifest_file;            // where `manifest` comes from; NULL for none
     const struct weft_manifest *manifest; // NULL for none
     enum weft_early_hints early_hints;
+    struct weft_header_rules headers;
+    struct weft_redirects redirects;
+    bool https_only; // who comes over http is sent to https
+    struct weft_hsts hsts;
+    struct weft_error_page_file error_pages[WEFT_ERROR_PAGES_MOST];
+    size_t error_page_count;
+    bool has_rules; // there are redirects or fields by path, or https_only
 };
 
 /** Start from weft_server_config_init(). It must not move. */
@@ -70,6 +93,7 @@ struct weft_server_config {
     size_t cache_size;      // bytes of small files kept in memory, all threads together
     const char *congestion; // of TCP, by the kernel's name; NULL: the system's
     const char *user;       // NAME[:GROUP] who serves; NULL: root becomes the usual user
+    uint16_t https_port;    // where https_only sends to; 0: the first https listener's
     enum weft_sandbox sandbox;
     uint32_t drain_timeout_ms; // how long answers in flight may take once the end is asked for
     struct weft_http_limits limits;
@@ -110,6 +134,20 @@ const char *weft_site_config_add_index(struct weft_site_config *site, const char
  * returns  NULL, or what is wrong with it: static text; nothing was added then
  */
 const char *weft_site_config_add_field(struct weft_site_config *site, const char *line);
+
+/**
+ * Names the page of a status.
+ *
+ * path     beneath the root; borrowed
+ * returns  NULL, or what is wrong with it: static text
+ */
+const char *weft_site_config_add_error_page(struct weft_site_config *site, struct weft_span status,
+                                            const char *path);
+
+/** To be called once headers, redirects, https_only and hsts are set. Returns NULL, or what does not go together: static
+ *  text */
+const char *weft_site_config_finish(struct weft_server_config *config,
+                                    struct weft_site_config *site);
 
 /** May clients keep files and use them without asking again, by the site's Cache-Control? Hints are of use
  *  only then. */

@@ -18,7 +18,11 @@ static const struct page {
     struct weft_span text;
 } pages[] = {
 #define X(status, phrase, text) {status, WEFT_SPAN_INIT(PAGE(status, phrase, text))},
-    X(301, "Moved Permanently",        "The folder is found under its name with a slash at the end.")
+    X(301, "Moved Permanently",        "It is found under another address.")
+    X(302, "Found",                    "It is found under another address for now.")
+    X(303, "See Other",                "The answer is found under another address.")
+    X(307, "Temporary Redirect",       "It is found under another address for now.")
+    X(308, "Permanent Redirect",       "It is found under another address.")
     X(400, "Bad Request",              "The address is not one that a server can read.")
     X(403, "Forbidden",                "It is here, but not for everybody to read.")
     X(404, "Not Found",                "Nothing is found under this address.")
@@ -41,12 +45,21 @@ static const struct page *page_for(uint16_t status)
     return page_for(500);
 }
 
-// The site's own page, /404.html and the like.
+static const char *named_page(const struct weft_site_config *config, uint16_t status)
+{
+    for (size_t i = 0; i < config->error_page_count; i++) {
+        if (config->error_pages[i].status == status) return config->error_pages[i].path;
+    }
+    return NULL;
+}
+
+// The site's own page: what the configuration names, else /404.html and the like.
 static const struct weft_resource *own_page(struct weft_site *site, uint16_t status)
 {
     char path[16];
-    int size = snprintf(path, sizeof(path), "/%u.html", status);
-    struct weft_span span = {(const uint8_t *)path, (size_t)size};
+    const char *named = named_page(site->config, status);
+    snprintf(path, sizeof(path), "/%u.html", status);
+    struct weft_span span = weft_span_of(named ? named : path);
     const struct weft_resource *resource = weft_site_find(site, span);
     return resource->kind == WEFT_RESOURCE_FILE ? resource : NULL;
 }
@@ -76,8 +89,7 @@ void weft_error_page(struct weft_site *site, uint16_t status, struct weft_answer
     weft_site_add_common(site, answer);
     add_content(site, status, answer);
     // Some errors may be kept by a heuristic (RFC 9110 §15.1); a missing file may come any time.
-    if (!weft_http_field_find(site->config->extra_fields, site->config->extra_count,
-                              WEFT_HTTP_FIELD_CACHE_CONTROL)) {
+    if (!weft_http_head_find(&answer->head, WEFT_HTTP_FIELD_CACHE_CONTROL)) {
         weft_answer_add(answer, WEFT_HTTP_FIELD(CACHE_CONTROL, WEFT_SPAN("no-cache")));
     }
 }

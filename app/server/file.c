@@ -102,7 +102,8 @@ static size_t write_shared_fields(struct weft_file *file, const struct weft_file
     for (size_t i = 0; i < heads->extra_count; i++) {
         out[count++] = heads->extra[i];
     }
-    return count;
+    if (!heads->rules) return count;
+    return weft_header_rules_apply(heads->rules, traits->path, false, out, count);
 }
 
 static void write_heads(struct weft_file *file, const struct weft_file_heads *heads,
@@ -130,7 +131,8 @@ struct weft_file *weft_file_new(int fd, const struct stat *status,
                                 const struct weft_file_heads *heads,
                                 const struct weft_file_traits *traits)
 {
-    size_t most = 2 * (heads->common_count + heads->extra_count + OWN_FIELDS);
+    size_t ruled = heads->rules ? heads->rules->field_count : 0;
+    size_t most = 2 * (heads->common_count + heads->extra_count + ruled + OWN_FIELDS);
     uint64_t size = (uint64_t)status->st_size;
     size_t in_memory = size <= WEFT_FILE_IN_MEMORY_MOST ? (size_t)size : 0;
     size_t held = sizeof(struct weft_file) + most * sizeof(struct weft_http_field) + in_memory;

@@ -6,6 +6,7 @@
 #define WEFT_SERVER_FILE_H
 
 #include "http/conditional.h"
+#include "server/header_rules.h"
 
 #include <sys/stat.h>
 
@@ -51,11 +52,13 @@ struct weft_file_heads {
     size_t common_count;
     const struct weft_http_field *extra; // set by the configuration; may replace cache-control
     size_t extra_count;
-    const int64_t *now; // seconds from 1970
+    const int64_t *now;                    // seconds from 1970
+    const struct weft_header_rules *rules; // by path; NULL for none
 };
 
 /** How a file is to be described. */
 struct weft_file_traits {
+    struct weft_span path; // that it was asked for by, decoded; only where there are rules
     struct weft_span content_type;
     struct weft_span coding; // content-encoding; empty for none
     bool varies;             // there are other encodings: vary

@@ -228,6 +228,7 @@ static enum weft_resource_kind open_one(struct weft_file_cache *cache,
     if (fd < 0) return kind_of_error(fd);
 
     struct weft_file_traits traits = {
+        .path = {(const uint8_t *)entry->path, entry->path_size},
         .content_type = weft_http_mime_of(weft_span_of(look->path))->type,
         .varies = (look->codings & ~1U) != 0,
     };

@@ -125,6 +125,19 @@ static bool open_listeners(struct weft_server *server, char *error, size_t error
     return true;
 }
 
+// Where those are sent who came over http to a site that is https only.
+static void tell_https_port(struct weft_server *server)
+{
+    const struct weft_server_config *config = server->config;
+    uint16_t port = config->https_port;
+    for (size_t i = 0; i < config->listen_count && port == 0; i++) {
+        if (config->listens[i].is_secure) port = server->ports[i];
+    }
+    for (unsigned i = 0; i < config->thread_count; i++) {
+        weft_worker_set_https_port(server->threads[i].worker, port);
+    }
+}
+
 static bool open_roots(struct weft_server *server, char *error, size_t error_size)
 {
     const struct weft_server_config *config = server->config;
@@ -164,6 +177,7 @@ struct weft_server *weft_server_new(const struct weft_server_config *config, cha
     if (!open_tls(server, error, error_size)) goto failed;
     if (!open_workers(server, error, error_size)) goto failed;
     if (!open_listeners(server, error, error_size)) goto failed;
+    tell_https_port(server);
     return server;
 
 failed:

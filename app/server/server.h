@@ -10,6 +10,7 @@
 #include "server/config.h"
 #include "server/manifest_make.h"
 #include "server/manifest_read.h"
+#include "server/redirect_loops.h"
 
 struct weft_server;
 

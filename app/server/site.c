@@ -41,13 +41,15 @@ void weft_site_init(struct weft_site *site, const struct weft_site_config *confi
     *site = (struct weft_site){.config = config, .shared = shared};
     site->delivers =
         config->manifest ||
-        weft_http_field_find(config->extra_fields, config->extra_count, WEFT_HTTP_FIELD_LINK);
+        weft_http_field_find(config->extra_fields, config->extra_count, WEFT_HTTP_FIELD_LINK) ||
+        weft_header_rules_name(&config->headers, WEFT_HTTP_FIELD_LINK);
     site->hints_are_fresh = weft_site_config_lets_keep(config);
     site->heads = (struct weft_file_heads){.common = shared->common,
                                            .common_count = WEFT_SITE_COMMON_FIELDS,
                                            .extra = config->extra_fields,
                                            .extra_count = config->extra_count,
                                            .now = &shared->clock.seconds};
+    if (config->headers.count > 0) site->heads.rules = &config->headers;
     site->place = (struct weft_file_place){.root = root,
                                            .heads = &site->heads,
                                            .index_names = config->index_names,
@@ -57,5 +59,14 @@ void weft_site_init(struct weft_site *site, const struct weft_site_config *confi
 void weft_site_add_common(struct weft_site *site, struct weft_answer *answer)
 {
     weft_answer_add_all(answer, site->shared->common, WEFT_SITE_COMMON_FIELDS);
-    weft_answer_add_all(answer, site->config->extra_fields, site->config->extra_count);
+    const struct weft_site_config *config = site->config;
+    for (size_t i = 0; i < config->extra_count; i++) {
+        // never over http, RFC 6797 §7.2
+        bool is_hsts = config->extra_fields[i].id == WEFT_HTTP_FIELD_STRICT_TRANSPORT_SECURITY;
+        if (!is_hsts || site->shared->is_secure) weft_answer_add(answer, config->extra_fields[i]);
+    }
+    if (config->headers.count == 0) return;
+    struct weft_http_head *head = &answer->head;
+    head->field_count = weft_header_rules_apply(
+        &config->headers, site->shared->path, head->status >= 400, answer->made, head->field_count);
 }

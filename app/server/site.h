@@ -31,6 +31,11 @@ struct weft_site_shared {
     size_t listings_alive; // bytes of pages of folders, those that are still being sent included
     uint64_t now_us;       // set for each turn, as the clock is
     uint64_t seed;         // moves on with each boundary
+    bool is_secure;        // the request at hand came over TLS; set for each turn too
+    uint16_t https_port;   // where https_only sends to
+    struct weft_span
+        path; // of the request at hand, decoded into the room; only for sites with rules
+    uint8_t path_room[WEFT_PATH_SIZE];
 };
 
 /** The configuration and the root are the server's and only read; all else is the thread's own. */
@@ -76,7 +81,7 @@ static inline const struct weft_resource *weft_site_find(struct weft_site *site,
     return weft_file_cache_find(&site->shared->cache, &site->place, path, site->shared->now_us);
 }
 
-/** Adds the fields of every answer. */
+/** Adds the fields of every answer, to one that has a status but no fields yet. */
 void weft_site_add_common(struct weft_site *site, struct weft_answer *answer);
 
 #endif

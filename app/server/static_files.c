@@ -5,6 +5,7 @@
 #include "http/target.h"
 #include "server/directory_listing.h"
 #include "server/error_page.h"
+#include "server/location.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,33 +22,13 @@ bool weft_path_is_hidden(struct weft_span path)
     return false;
 }
 
-// Writes a path percent-encoded as RFC 3986 §3.3 has it; `out` has three times its size.
-static char *encode_path(char *out, struct weft_span path)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < path.size; i++) {
-        uint8_t byte = path.data[i];
-        bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                        (byte >= '0' && byte <= '9') ||
-                        (byte && strchr("/-._~!$&'()*+,;=:@", byte));
-        if (is_plain) {
-            *out++ = (char)byte;
-            continue;
-        }
-        *out++ = '%';
-        *out++ = hex[byte >> 4];
-        *out++ = hex[byte & 15];
-    }
-    return out;
-}
-
 // The same path with a slash at its end, and its query. It begins with one slash, never two (empty segments are gone),
 // so it cannot name another host.
 static char *directory_location(const struct weft_http_path *path)
 {
     char *location = malloc(3 * path->path.size + path->query.size + 3);
     if (!location) return NULL;
-    char *at = encode_path(location, path->path);
+    char *at = weft_location_encode(location, path->path);
     *at++ = '/';
     if (path->has_query) *at++ = '?';
     if (path->query.size > 0) memcpy(at, path->query.data, path->query.size);

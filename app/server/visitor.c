@@ -166,6 +166,7 @@ static void answer_now(struct weft_session *session, struct weft_exchange *excha
     struct weft_promise *promises = NULL;
     weft_site_shared_set_time(&worker->sites.shared, weft_loop_now_us(worker->loop),
                               weft_loop_now_seconds(worker->loop));
+    worker->sites.shared.is_secure = weft_session_tls(session) != NULL;
     struct weft_site *site = site_for(session, exchange->request);
     exchange->site = site;
     weft_answer_init(&worker->answer);

@@ -161,6 +161,11 @@ int weft_worker_listen(struct weft_worker *worker, int fd, bool is_secure)
     return result;
 }
 
+void weft_worker_set_https_port(struct weft_worker *worker, uint16_t port)
+{
+    worker->sites.shared.https_port = port;
+}
+
 int weft_worker_run(struct weft_worker *worker)
 {
     return weft_loop_run(worker->loop);

@@ -24,6 +24,9 @@ void weft_worker_free(struct weft_worker *worker);
 /** Adds a listening socket, which it takes over; before it runs. Returns 0 or a negative errno. */
 int weft_worker_listen(struct weft_worker *worker, int fd, bool is_secure);
 
+/** Where sites that are https only send those who come over http; before it runs. */
+void weft_worker_set_https_port(struct weft_worker *worker, uint16_t port);
+
 /** Runs in the calling thread until it is drained or stopped; returns 0 or a negative errno. */
 int weft_worker_run(struct weft_worker *worker);
 

@@ -79,6 +79,14 @@ void *weft_arena_grow(struct weft_arena *arena, void *old, size_t old_size, size
     return moved;
 }
 
+void *weft_arena_grow_list(struct weft_arena *arena, void *list, size_t count, size_t size)
+{
+    if (count == 0) return weft_arena_take(arena, size);
+    if ((count & (count - 1)) != 0) return list;
+    if (count > SIZE_MAX / 2 / size) return NULL;
+    return weft_arena_grow(arena, list, count * size, 2 * count * size);
+}
+
 struct weft_span weft_arena_copy(struct weft_arena *arena, struct weft_span bytes)
 {
     if (bytes.size == 0) return (struct weft_span){(const uint8_t *)"", 0};

@@ -36,6 +36,16 @@ WEFT_MUST_USE void *weft_arena_take(struct weft_arena *arena, size_t size);
 WEFT_MUST_USE void *weft_arena_grow(struct weft_arena *arena, void *old, size_t old_size,
                                     size_t new_size);
 
+/**
+ * Makes room for one thing more in a list, which doubles when its count is a power of two.
+ *
+ * list      what this gave before; any value where `count` is 0
+ * size      bytes of one thing
+ * returns   the list, or NULL without memory; `list` is then as it was
+ */
+WEFT_MUST_USE void *weft_arena_grow_list(struct weft_arena *arena, void *list, size_t count,
+                                         size_t size);
+
 /** A copy of `bytes` in the arena; `data` is NULL where there is no memory (and `bytes` is not empty). */
 struct weft_span weft_arena_copy(struct weft_arena *arena, struct weft_span bytes);
 

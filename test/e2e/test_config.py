@@ -109,6 +109,100 @@ def test_options_of_one_site_are_refused_for_several(config, arguments, words):
     assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1
 
 
+RULES = LISTEN + """
+sites:
+- root: a
+  error_pages: {404: /errors/lost.html}
+  headers:
+  - set: {x-frame-options: DENY}
+    remove: [server, x-content-type-options]
+  - path: /assets/*
+    set: {cache-control: "public, max-age=31536000, immutable"}
+    add: {link: "</assets/a.css>; rel=preload; as=style"}
+  redirects:
+  - {from: /old, to: /new, status: 308}
+  - {from: /blog/*, to: "https://blog.test/*", status: 302}
+  - {from: "/café", to: /coffee?cup=1}
+"""
+
+
+@pytest.fixture
+def ruled(config, run, tmp_path):
+    for name in ("assets/a.css", "errors/lost.html", "b.css"):
+        (tmp_path / "a" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "a" / name).write_text(f"content of {name}\n")
+    return run(config(RULES))
+
+
+def fetch(curl, url, *arguments):
+    """The status, the fields as pairs with names in lower case, and the content."""
+    head, _, content = curl("-i", *arguments, url).replace("\r", "").partition("\n\n")
+    first, *lines = head.split("\n")
+    return int(first.split()[1]), [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)], content
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_fields_by_path(ruled, curl, version):
+    for _ in range(2):  # from the file, then from the cache
+        status, fields, content = fetch(curl, ruled.url("/assets/a.css"), version)
+        assert status == 200 and content == "content of assets/a.css\n"
+        names = [name for name, _ in fields]
+        assert ("x-frame-options", "DENY") in fields and "server" not in names and "x-content-type-options" not in names
+        assert [value for name, value in fields if name == "cache-control"] == ["public, max-age=31536000, immutable"]
+        assert ("link", "</assets/a.css>; rel=preload; as=style") in fields and "etag" in names and "date" in names
+    etag = dict(fields)["etag"]
+    status, fields, _ = fetch(curl, ruled.url("/assets/a.css"), version, "-H", f"If-None-Match: {etag}")
+    assert status == 304 and ("cache-control", "public, max-age=31536000, immutable") in fields
+    status, fields, content = fetch(curl, ruled.url("/assets/a.css"), version, "-r", "0-6")
+    assert status == 206 and content == "content" and names.count("link") == 1 and ("x-frame-options", "DENY") in fields
+    status, fields, _ = fetch(curl, ruled.url("/b.css"), version)
+    assert ("cache-control", "no-cache") in fields and "link" not in dict(fields) and ("x-frame-options", "DENY") in fields
+
+
+def test_what_is_missing_is_not_kept_for_a_year(ruled, curl):
+    status, fields, content = fetch(curl, ruled.url("/assets/none"))
+    assert status == 404 and content == "content of errors/lost.html\n"
+    assert [value for name, value in fields if name == "cache-control"] == ["no-cache"]
+    assert ("x-frame-options", "DENY") in fields and "server" not in dict(fields)
+
+
+@pytest.mark.parametrize("path, status, location", cases(
+    ("a path", "/old", 308, "/new"),
+    ("with its query", "/old?a=b", 308, "/new?a=b"),
+    ("as it is decoded", "/%6fl%64", 308, "/new"),
+    ("a pattern", "/blog/2026/%20x?q", 302, "https://blog.test/2026/%20x?q"),
+    ("a name that is no ASCII", "/caf%C3%A9?q", 301, "/coffee?cup=1"),
+))  # fmt: skip
+def test_redirects(ruled, curl, path, status, location):
+    for scheme in ("http", "https"):
+        got, fields, _ = fetch(curl, ruled.url(path, scheme))
+        assert got == status and dict(fields)["location"] == location and ("x-frame-options", "DENY") in fields
+
+
+HSTS = "max-age=31536000; includeSubDomains; preload"
+
+
+def test_https_only_and_hsts(config, run, curl):
+    server = run(config(LISTEN + "sites: [{root: a, https_only: true, hsts: {max_age: 365d, include_subdomains: true, "
+                                 "preload: true}, redirects: [{from: /old, to: /}]}]\n"))  # fmt: skip
+    for path, method, status in (("/x/%20y?q=1", "GET", 301), ("/old", "GET", 301), ("/", "POST", 308)):
+        got, fields, _ = fetch(curl, server.url(path, "http"), "-X", method)
+        assert got == status and dict(fields)["location"] == f"https://127.0.0.1:{server.https}{path}"
+        assert "strict-transport-security" not in dict(fields)  # RFC 6797 §7.2
+    for path in ("/", "/none", "/old"):
+        got, fields, _ = fetch(curl, server.url(path))
+        assert got == {"/": 200, "/none": 404, "/old": 301}[path] and ("strict-transport-security", HSTS) in fields
+    with server.connect() as raw:  # no Host: where to?
+        raw.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert raw.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
+def test_https_port_is_what_clients_see(config, run, curl):
+    server = run(config(LISTEN + "https_port: 443\nsites: [{root: a, https_only: true}]\n"))
+    _, fields, _ = fetch(curl, server.url("/", "http"), "-H", "Host: a.test:8080")
+    assert dict(fields)["location"] == "https://a.test/"
+
+
 SITE = "sites: [{root: a}]\n"
 
 
@@ -129,6 +223,12 @@ SITE = "sites: [{root: a}]\n"
     ("a certificate without key", SITE + "certificates: [{certificate: a}]", "2:16", "'key' is missing"),
     ("a certificate that is not there", SITE + "certificates: [{certificate: x, key: y}]", "2:16", "cannot read the certificate"),
     ("a certificate that is none", SITE + "certificates: [{certificate: weft.yaml, key: y}]", "2:16", "no certificate in PEM form"),
+    ("redirects in a circle", "sites: [{root: a, redirects: [{from: /*, to: /x/*}]}]", "1:9", "circle: /x -> /x/x -> /x/x/x"),
+    ("a redirect to nowhere", "sites: [{root: a, redirects: [{from: /a, to: b}]}]", "1:31", "expected a target: /PATH"),
+    ("a field that is the server's", "sites: [{root: a, headers: [{set: {Date: x}}]}]", "1:36", "written by the server itself"),
+    ("an error page that is missing", "sites: [{root: a, error_pages: {404: /x}}]", "1:9", "'/x' is no file beneath the root"),
+    ("hsts without https_only", "sites: [{root: a, hsts: {max_age: 1d}}]", "1:9", "hsts needs 'https_only: true'"),
+    ("https_only without https", "listen: http://127.0.0.1:0\nsites: [{root: a, https_only: true}]", None, "no listener is https"),
     ("two default sites", "sites: [{root: a}, {root: b}]", None, "two sites are without names"),
     ("a name twice", "sites: [{root: a, names: x}, {root: b, names: X}]", None, "the name 'x' stands twice"),
     ("no site", "threads: 1", None, "no site"),
@@ -224,6 +324,17 @@ sites:
   listing: true
 - root: b
   early_hints: never
+  https_only: true
+  hsts: {max_age: 30d}
+  error_pages: {404: /index.html, 503: /index.html}
+  headers:
+  - path: "/*.css"
+    set: {cache-control: max-age=9, X-A: "1"}
+    add: {x-a: "2"}
+    remove: [server]
+  redirects:
+  - {from: "/a/*", to: "https://b.test/*", status: 308}
+  - {from: /c, to: "/d?e"}
 """
 
 
