@@ -20,6 +20,8 @@ struct thread {
     struct weft_worker *worker;
     pthread_t id;
     bool is_running;
+    atomic_bool owes_sign; // of life
+    atomic_bool has_ended;
 };
 
 struct weft_server {
@@ -190,6 +192,8 @@ static void *run_thread(void *argument)
     struct thread *thread = argument;
     struct weft_server *server = thread->server;
     int result = weft_worker_run(thread->worker);
+    atomic_store(&thread->has_ended, true);
+    atomic_store(&thread->owes_sign, false); // nothing is to be expected of it any more
     if (result < 0) fprintf(stderr, "weft: a thread has failed: %s\n", strerror(-result));
     if (atomic_fetch_sub(&server->running, 1) == 1) {
         uint64_t one = 1;
@@ -230,6 +234,30 @@ void weft_server_drain(struct weft_server *server)
     for (unsigned i = 0; i < server->config->thread_count; i++) {
         weft_worker_drain(server->threads[i].worker);
     }
+}
+
+// In the thread.
+static void give_sign(void *context)
+{
+    struct thread *thread = context;
+    atomic_store(&thread->owes_sign, false);
+}
+
+bool weft_server_ping(struct weft_server *server)
+{
+    for (unsigned i = 0; i < server->config->thread_count; i++) {
+        if (atomic_load(&server->threads[i].owes_sign)) return false;
+    }
+    for (unsigned i = 0; i < server->config->thread_count; i++) {
+        struct thread *thread = &server->threads[i];
+        if (atomic_load(&thread->has_ended)) continue;
+        atomic_store(&thread->owes_sign, true);
+        if (weft_worker_post(thread->worker, give_sign, thread) != 0) {
+            atomic_store(&thread->owes_sign, false); // without memory: the next time
+        }
+        if (atomic_load(&thread->has_ended)) atomic_store(&thread->owes_sign, false);
+    }
+    return true;
 }
 
 void weft_server_reopen_logs(struct weft_server *server)

@@ -35,6 +35,13 @@ int weft_server_ended_fd(const struct weft_server *server);
 /** Asks all threads to finish what is in flight and end. */
 void weft_server_drain(struct weft_server *server);
 
+/**
+ * Asks all threads for a sign of life.
+ *
+ * returns  have all that still run given the one that was asked for before? While one is missing no other is asked for.
+ */
+bool weft_server_ping(struct weft_server *server);
+
 /** Opens the access log anew, after it was moved away. */
 void weft_server_reopen_logs(struct weft_server *server);
 

@@ -84,6 +84,31 @@ TEST(a_server_that_is_drained_ends_by_itself)
     scene_end(&scene);
 }
 
+// Within some time; a thread that hangs is seen by test/e2e/test_systemd.py.
+static bool gives_sign(const struct scene *scene)
+{
+    for (int i = 0; i < 500; i++) {
+        if (weft_server_ping(scene->server)) return true;
+        (void)poll(NULL, 0, 10);
+    }
+    return false;
+}
+
+TEST(threads_give_signs_of_life_while_they_run_and_none_is_missed_behind_their_end)
+{
+    struct scene scene;
+    scene_begin(&scene, 2);
+    CHECK(weft_server_ping(scene.server)); // none was asked for before
+    for (int i = 0; i < 3; i++) {
+        CHECK(gives_sign(&scene));
+    }
+    weft_server_drain(scene.server);
+    CHECK(has_ended(&scene, 5000));
+    CHECK(gives_sign(&scene));
+    CHECK(weft_server_ping(scene.server));
+    scene_end(&scene);
+}
+
 TEST(a_server_may_end_at_once_with_clients_connected)
 {
     struct scene scene;

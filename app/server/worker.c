@@ -171,6 +171,11 @@ int weft_worker_run(struct weft_worker *worker)
     return weft_loop_run(worker->loop);
 }
 
+int weft_worker_post(struct weft_worker *worker, void (*run)(void *context), void *context)
+{
+    return weft_loop_post(worker->loop, run, context);
+}
+
 void weft_worker_stop(struct weft_worker *worker)
 {
     weft_loop_stop(worker->loop);

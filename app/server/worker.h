@@ -32,6 +32,9 @@ int weft_worker_run(struct weft_worker *worker);
 
 // From any thread:
 
+/** Has `run(context)` called in its thread soon, while it runs; returns 0 or -ENOMEM. */
+int weft_worker_post(struct weft_worker *worker, void (*run)(void *context), void *context);
+
 /** Takes no more connections, lets the others finish, then ends the run. */
 void weft_worker_drain(struct weft_worker *worker);
 
