@@ -1,4 +1,4 @@
-// config/reading.h: a configuration that is being read; only for read.c and include.c.
+// config/reading.h: a configuration that is being read; only for read.c, include.c and paths.c.
 #ifndef WEFT_CONFIG_READING_H
 #define WEFT_CONFIG_READING_H
 
@@ -53,6 +53,10 @@ const char *weft_config_text_of(struct weft_config_reading *reading,
 /** A path as the file that names it means it: of the arena; NULL without memory, which was told. */
 const char *weft_config_resolve(struct weft_config_reading *reading,
                                 const struct weft_config_place *place, const char *path);
+
+/** Tells where a file is not there, or not what the setting says it has to be. */
+void weft_config_look_at(struct weft_config_reading *reading, const struct weft_setting *setting,
+                         const struct weft_config_place *place, const char *path);
 
 /** Reads the files of a pattern, in order of their names. */
 void weft_config_include(struct weft_config_reading *reading, const struct weft_config_place *place,

@@ -78,12 +78,16 @@ void weft_early_hints_send(const struct weft_site *site, struct weft_conn *conn,
                            struct weft_span link)
 {
     const struct weft_site_config *config = site->config;
-    struct weft_http_field fields[1 + WEFT_EXTRA_FIELDS_MOST];
+    struct weft_http_field fields[1 + WEFT_EXTRA_FIELDS_MOST + WEFT_HEADER_FIELDS_MOST];
     struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
+    struct weft_http_field *set = fields + 1; // by the site, for this path
+    size_t count = config->extra_count;
+    memcpy(set, config->extra_fields, count * sizeof(*set));
+    count = weft_header_rules_apply(&config->headers, site->shared->path, false, set, count);
     fields[head.field_count++] = WEFT_HTTP_FIELD(LINK, link);
-    for (size_t i = 0; i < config->extra_count; i++) {
-        if (config->extra_fields[i].id != WEFT_HTTP_FIELD_CONTENT_SECURITY_POLICY) continue;
-        fields[head.field_count++] = config->extra_fields[i];
+    for (size_t i = 0; i < count; i++) {
+        if (set[i].id != WEFT_HTTP_FIELD_CONTENT_SECURITY_POLICY) continue;
+        fields[head.field_count++] = set[i];
     }
     head.status = 103;
     head.fields = fields;

@@ -179,6 +179,20 @@ def test_redirects(ruled, curl, path, status, location):
         assert got == status and dict(fields)["location"] == location and ("x-frame-options", "DENY") in fields
 
 
+def test_a_manifest_of_the_file_gives_hints_with_the_policy_of_the_path(config, run, curl):
+    file = config(
+        LISTEN + "sites:\n- root: a\n  manifest: pages.yaml\n  early_hints: always\n  headers:\n"
+        "  - set: {cache-control: max-age=600}\n  - path: /\n    set: {content-security-policy: default-src 'self'}\n",
+        pages="version: 1\npages:\n  /: [/a.css]\n  /index.html: [/a.css]\n",
+    )
+    server = run(file)
+    for path, policies in (("/", 2), ("/index.html", 0)):
+        said = curl("--http2", "-i", "-H", "Sec-Fetch-Mode: navigate", "-H", "Sec-Fetch-Dest: document", server.url(path))
+        assert said.startswith("HTTP/2 103") and said.count("link: </a.css>") == 2, said
+        assert said.count("content-security-policy: default-src 'self'") == policies
+        assert said.count("cache-control: max-age=600") == 1
+
+
 HSTS = "max-age=31536000; includeSubDomains; preload"
 
 
@@ -291,6 +305,17 @@ def test_certificates_are_judged_with_their_keys(config, run, tmp_path):
     assert rows["old"] in server.output()
     done = weft("check", config(SITE + "certificates: [{certificate: good.pem, key: old.key}]\n"))
     assert done.returncode == 1 and "does not belong to the certificate" in done.stderr and ":2:16:" in done.stderr
+
+
+def test_a_key_that_may_not_be_read_is_told_with_its_remedy(config, tmp_path):
+    make_certificate(tmp_path, "good", 90)
+    file = config(SITE + "certificates: [{certificate: good.pem, key: good.key}]\n")
+    (tmp_path / "good.key").chmod(0)
+    lesser = [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]  # root as others are
+    for command in (["check", file], ["serve", "--config", file]):
+        done = subprocess.run([*lesser, PROGRAM, *command], capture_output=True, text=True, timeout=20)
+        assert done.returncode == 1 and done.stderr.count("\n") == 1 and ":2:16: cannot read the key" in done.stderr
+        assert "give this user the right to read it" in done.stderr
 
 
 def test_an_expired_certificate_of_the_command_line_is_told(serve, root, tmp_path):
