@@ -51,6 +51,10 @@ void weft_config_write_manual(FILE *out);
 /** Writes the settings as tables in Markdown. */
 void weft_config_write_tables(FILE *out);
 
+/** Warns of names of sites that no certificate covers, where there are certificates: browsers would refuse them. */
+void weft_config_warn_of_names(const struct weft_server_config *config, const char *file,
+                               const struct weft_config_listener *listener);
+
 enum { WEFT_CONFIG_EXPIRY_SOON_DAYS = 14 };
 
 /**

@@ -98,6 +98,8 @@ TEST(what_is_wrong_is_told_with_its_place)
         {"qqqq: 1", "1:1: unknown setting 'qqqq': weft.conf(5) lists what there is"},
         {"limits: {idle_timeout: 1s}", "1:10: unknown setting 'idle_timeout': did you mean"},
         {"listen: localhost", "1:9: listen: found 'localhost': it has to begin with http://"},
+        {"listen: [http://a:1, https://a:1]",
+         "1:22: listen: found 'https://a:1': another listener"},
         {"threads: many", "1:10: threads: found 'many', expected a number from 1 to 64"},
         {"threads: 65", "1:10: threads: found '65', expected a number from 1 to 64"},
         {"threads: 1k", "1:10: threads: found '1k', expected a number"},

@@ -14,11 +14,22 @@ static const char *const log_words[] = {"-", "none", NULL};
 
 // Where to listen
 
+static bool is_taken(const struct weft_server_config *config, const struct weft_listen_url *url)
+{
+    for (size_t i = 0; i < config->listen_count && url->port != 0; i++) {
+        const struct weft_listen_url *other = &config->listens[i];
+        if (other->port == url->port && strcmp(other->host, url->host) == 0) return true;
+    }
+    return false;
+}
+
 static const char *add_listen(struct weft_server_config *config, void *target, const char *text)
 {
     (void)target;
     if (config->listen_count == WEFT_LISTENS_MOST) return "at most 16 listeners";
-    const char *wrong = weft_listen_url_parse(text, &config->listens[config->listen_count]);
+    struct weft_listen_url *url = &config->listens[config->listen_count];
+    const char *wrong = weft_listen_url_parse(text, url);
+    if (!wrong && is_taken(config, url)) wrong = "another listener has this host and port";
     if (!wrong) config->listen_count++;
     return wrong;
 }

@@ -62,6 +62,9 @@ void weft_tls_context_free(struct weft_tls_context *context);
  */
 int64_t weft_tls_context_expiry(const struct weft_tls_context *context, const char **file);
 
+/** Does the certificate that a server shows to those who ask for a name (in lower case) cover it? */
+bool weft_tls_context_covers_name(const struct weft_tls_context *context, const char *name);
+
 /**
  * Starts a connection.
  *

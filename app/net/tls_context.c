@@ -370,6 +370,11 @@ bool weft_tls_context_covers(const struct weft_tls_context *context, const char 
     return leaf && gnutls_x509_crt_check_hostname2(leaf, host, 0);
 }
 
+bool weft_tls_context_covers_name(const struct weft_tls_context *context, const char *name)
+{
+    return weft_tls_context_covers(context, name, name);
+}
+
 bool weft_tls_context_ticket_key(const struct weft_tls_context *context,
                                  struct weft_span server_name,
                                  uint8_t key[WEFT_TLS_TICKET_KEY_SIZE])

@@ -307,6 +307,16 @@ def test_certificates_are_judged_with_their_keys(config, run, tmp_path):
     assert done.returncode == 1 and "does not belong to the certificate" in done.stderr and ":2:16:" in done.stderr
 
 
+def test_names_that_no_certificate_covers_are_told(config, tmp_path):
+    make_certificate(tmp_path, "a.test", 90)
+    make_certificate(tmp_path, "*.b.test", 90)
+    rows = "".join(f"- {{certificate: '{name}.pem', key: '{name}.key'}}\n" for name in ("a.test", "*.b.test"))
+    sites = "sites:\n- {root: a, names: [a.test, '*.b.test', x.b.test]}\n- {root: b, names: [b.test, '*.a.test']}\n- root: a\n"
+    done = weft("check", config(LISTEN + "certificates:\n" + rows + sites))
+    assert done.returncode == 0 and [line.split("'")[1] for line in done.stderr.splitlines()] == ["b.test", "*.a.test"]
+    assert all(": warning: no certificate covers" in line for line in done.stderr.splitlines())
+
+
 def test_a_key_that_may_not_be_read_is_told_with_its_remedy(config, tmp_path):
     make_certificate(tmp_path, "good", 90)
     file = config(SITE + "certificates: [{certificate: good.pem, key: good.key}]\n")
