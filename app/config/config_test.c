@@ -116,6 +116,8 @@ TEST(what_is_wrong_is_told_with_its_place)
         {"certificates: [{certificate: a}]", "1:16: 'key' is missing"},
         {"cache: 1M\ncache: 2M", "2:1: 'cache' stands twice: first in (text):1:1"},
         {"limits: {ping_rate: 1, ping_rate: 2}", "1:24: 'ping_rate' stands twice"},
+        {"sites: [{root: a}, {root: b}]", "1:20: a second site without names"},
+        {"sites: [{root: a, names: [x, X]}]", "1:30: 'X' stands twice: first in (text):1:27"},
         {"- a", "1:1: expected settings, each a name, a colon and a value"},
         {"a: [", "did not find expected node content"},
         {"\ta: b", "1:1: found character that cannot start any token"},

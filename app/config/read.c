@@ -142,6 +142,7 @@ static void read_item(struct weft_config_reading *reading, const struct weft_set
         return;
     }
     const char *wrong = setting->list->add(reading->config, target, text);
+    if (!wrong && setting->is_unique) weft_config_note_unique(reading, &node->place, text);
     if (!wrong) return;
     weft_config_fault(&reading->report, &node->place, "%s: found '%.*s': %s", setting->name,
                       SHOWN_MOST, text, wrong);
@@ -381,6 +382,7 @@ static void begin(struct weft_config_reading *reading, struct weft_server_config
 
 static bool end(struct weft_config_reading *reading, const char *file)
 {
+    weft_config_judge_uniques(reading);
     weft_config_report_end(&reading->report, file);
     weft_arena_deinit(&reading->nodes);
     return reading->report.faults == 0;

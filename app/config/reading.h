@@ -1,4 +1,4 @@
-// config/reading.h: a configuration that is being read; only for read.c, include.c and paths.c.
+// config/reading.h: a configuration that is being read; only for the files of this folder that read.
 #ifndef WEFT_CONFIG_READING_H
 #define WEFT_CONFIG_READING_H
 
@@ -26,11 +26,20 @@ struct weft_config_seen {
     struct weft_config_seen *inside; // of a group
 };
 
+/** A text that may stand only once. */
+struct weft_config_unique {
+    const char *text;
+    struct weft_config_place place;
+    size_t index;
+};
+
 struct weft_config_reading {
     struct weft_server_config *config;
     struct weft_arena nodes; // gone when all is read
     struct weft_config_report report;
     bool looks; // at the files that are named
+    struct weft_config_unique *uniques;
+    size_t unique_count;
     struct weft_config_file *files;
     unsigned file_count;
     struct {
@@ -57,6 +66,13 @@ const char *weft_config_resolve(struct weft_config_reading *reading,
 /** Tells where a file is not there, or not what the setting says it has to be. */
 void weft_config_look_at(struct weft_config_reading *reading, const struct weft_setting *setting,
                          const struct weft_config_place *place, const char *path);
+
+/** Notes a text that no other place may hold, in either case. */
+void weft_config_note_unique(struct weft_config_reading *reading,
+                             const struct weft_config_place *place, const char *text);
+
+/** Tells of those that stand twice. */
+void weft_config_judge_uniques(struct weft_config_reading *reading);
 
 /** Reads the files of a pattern, in order of their names. */
 void weft_config_include(struct weft_config_reading *reading, const struct weft_config_place *place,

@@ -72,6 +72,7 @@ struct weft_setting {
     const char *standard;     // the default in words, where the field's own tells less
     const char *help;         // one line
     bool is_needed;
+    bool is_unique; // of a list: no text of it stands twice in the whole configuration
     enum weft_setting_file file;
     const struct weft_setting *rows; // ended by a row without a name
     const struct weft_setting_list *list;

@@ -288,10 +288,22 @@ static const char *look_for_pages(const struct weft_site_config *site,
     return NULL;
 }
 
+static bool is_second_default(const struct weft_server_config *config,
+                              const struct weft_site_config *site)
+{
+    for (size_t i = 0; i < config->site_count && site->name_count == 0; i++) {
+        if (config->sites[i] != site && config->sites[i]->name_count == 0) return true;
+    }
+    return false;
+}
+
 const char *weft_site_settings_end(struct weft_server_config *config, void *target, void *element,
                                    bool looks, char room[WEFT_SETTING_TEXT_SIZE])
 {
     (void)target;
+    if (is_second_default(config, element)) {
+        return "a second site without names: only one can serve all names that are no other's";
+    }
     const char *wrong = weft_site_config_finish(config, element);
     if (!wrong && !weft_redirects_end(config, element, room, WEFT_SETTING_TEXT_SIZE)) wrong = room;
     return wrong || !looks ? wrong : look_for_pages(element, room);
@@ -303,6 +315,7 @@ const struct weft_setting weft_site_settings[] = {
      .form = "a name like example.org, or *.example.org",
      .standard = "all names that are no other site's",
      .list = &names,
+     .is_unique = true,
      .help = "the hosts that this site answers for"},
     {.name = "root",
      .kind = WEFT_SETTING_FILE,

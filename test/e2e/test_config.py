@@ -243,8 +243,8 @@ SITE = "sites: [{root: a}]\n"
     ("an error page that is missing", "sites: [{root: a, error_pages: {404: /x}}]", "1:9", "'/x' is no file beneath the root"),
     ("hsts without https_only", "sites: [{root: a, hsts: {max_age: 1d}}]", "1:9", "hsts needs 'https_only: true'"),
     ("https_only without https", "listen: http://127.0.0.1:0\nsites: [{root: a, https_only: true}]", None, "no listener is https"),
-    ("two default sites", "sites: [{root: a}, {root: b}]", None, "two sites are without names"),
-    ("a name twice", "sites: [{root: a, names: x}, {root: b, names: X}]", None, "the name 'x' stands twice"),
+    ("two default sites", "sites: [{root: a}, {root: b}]", "1:20", "a second site without names"),
+    ("a name twice", "sites: [{root: a, names: x}, {root: b, names: X}]", "1:47", "'X' stands twice: first in"),
     ("no site", "threads: 1", None, "no site"),
 ))  # fmt: skip
 def test_what_is_wrong_is_one_line_with_its_place(config, text, place, words):
