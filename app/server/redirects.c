@@ -143,7 +143,6 @@ char *weft_redirect_location(const struct weft_redirect *redirect, struct weft_s
     size_t size = redirect->before.size + 3 * rest.size + redirect->after.size + query.size + 2;
     char *location = malloc(size);
     if (!location) return NULL;
-    // What the star stood for may begin with a slash: after one of the target's it would name a host (//HOST).
     bool follows_slash =
         redirect->before.size > 0 && redirect->before.data[redirect->before.size - 1] == '/';
     while (follows_slash && rest.size > 0 && rest.data[0] == '/') {
@@ -157,5 +156,9 @@ char *weft_redirect_location(const struct weft_redirect *redirect, struct weft_s
         at = add(at, query);
     }
     *at = 0;
+    // Two slashes at the start would name a host (//HOST), and what the star stood for may be empty.
+    size_t slashes = strspn(location, "/");
+    if (slashes > 1)
+        memmove(location, location + slashes - 1, (size_t)(at - location) + 2 - slashes);
     return location;
 }

@@ -86,6 +86,10 @@ TEST(a_path_cannot_name_another_host)
     char *to = lead(&scene, "/old/evil.test", NULL);
     CHECK_SAME(weft_span_of(to), WEFT_SPAN("/evil.test"));
     free(to);
+    CHECK(add(&scene, "/empty/*", "/*/evil.test") == NULL);
+    to = lead(&scene, "/empty/", NULL);
+    CHECK_SAME(weft_span_of(to), WEFT_SPAN("/evil.test"));
+    free(to);
     static const char *const wrong[] = {"https://a.test*",
                                         "https://*/",
                                         "https://*.test/",
