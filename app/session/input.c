@@ -98,6 +98,7 @@ void weft_session_begin(struct weft_session *session)
             weft_session_break(session, strerrordesc_np(error));
             return;
         }
+        if (session->owner->connected) session->owner->connected(session);
     }
     if (!session->tls) {
         open_connection(session);
@@ -208,6 +209,7 @@ static void read_some(struct weft_session *session)
         // Only an end that had come before makes none.
         if ((size_t)size < sizeof(hub->input) && !session->peer_ended) session->may_read = false;
         if (size > 0) {
+            session->received_size += (uint64_t)size;
             take_bytes(session, (struct weft_span){hub->input, (size_t)size});
         } else {
             session->may_read = false;

@@ -193,6 +193,7 @@ static size_t send_now(struct weft_session *session, struct weft_span bytes)
         session->has_sent = true;
     }
     session->sent_since += sent;
+    session->sent_size += sent;
     if (sent < bytes.size) {
         session->may_write = false; // an edge comes when there is room
         session->burst = burst_least(session);

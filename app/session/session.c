@@ -386,6 +386,26 @@ const struct weft_tls *weft_session_tls(const struct weft_session *session)
     return session->tls;
 }
 
+bool weft_session_resume(struct weft_session *session, struct weft_span saved)
+{
+    return session->tls && weft_tls_resume(session->tls, saved);
+}
+
+size_t weft_session_save(struct weft_session *session, uint8_t *room, size_t room_size)
+{
+    return session->tls ? weft_tls_save(session->tls, room, room_size) : 0;
+}
+
+uint64_t weft_session_received_size(const struct weft_session *session)
+{
+    return session->received_size;
+}
+
+uint64_t weft_session_sent_size(const struct weft_session *session)
+{
+    return session->sent_size;
+}
+
 const char *weft_session_error(const struct weft_session *session)
 {
     return session->error ? session->error : "";

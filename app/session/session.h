@@ -18,6 +18,9 @@ struct weft_session_hub;
 
 /** What the owner of sessions does; called in the thread of the loop. */
 struct weft_session_owner {
+    /** Client: the transport is connected; the handshake, if any, begins. May be NULL. Never called inside of
+     *  weft_session_start(). */
+    void (*connected)(struct weft_session *session);
     /** The handshake is over and the protocol is known; `weft_session_conn` works from here on (before, it is NULL, also in
      *  `closed` of a session that never came so far). May be NULL. Never called inside of weft_session_start(). */
     void (*ready)(struct weft_session *session);
@@ -90,6 +93,13 @@ struct weft_session *weft_session_start(struct weft_session_hub *hub, int fd,
                                         enum weft_conn_protocol protocol,
                                         const struct weft_session_owner *owner, void *context);
 
+/** Client with TLS, before the loop's next turn: tries to resume what weft_session_save() gave; false where it is no such
+ *  thing. */
+bool weft_session_resume(struct weft_session *session, struct weft_span saved);
+
+/** Client with TLS: copies what a later session to the same name needs to resume this one, as weft_tls_save(). */
+size_t weft_session_save(struct weft_session *session, uint8_t *room, size_t room_size);
+
 /** Asks the session to offer turns and send at the end of this turn of the loop. To be called after calls on the
  *  connection from outside the owner's functions. */
 void weft_session_wake(struct weft_session *session);
@@ -104,6 +114,9 @@ struct weft_loop *weft_session_loop(const struct weft_session *session);
 const struct weft_address *weft_session_peer(const struct weft_session *session);
 /** NULL for clear text. */
 const struct weft_tls *weft_session_tls(const struct weft_session *session);
+/** Bytes that the socket gave and took, TLS with them. */
+uint64_t weft_session_received_size(const struct weft_session *session);
+uint64_t weft_session_sent_size(const struct weft_session *session);
 /** Why the transport or the handshake ended: static text or lent from TLS; empty after a good end. */
 const char *weft_session_error(const struct weft_session *session);
 

@@ -73,6 +73,8 @@ struct weft_session {
     struct weft_pace pace;
     size_t sent_since;    // bytes since the link was measured
     uint64_t measured_us; // when
+    uint64_t received_size; // by the socket
+    uint64_t sent_size;
     struct weft_address peer;
 };
 
