@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WEFT_ARGS_OPTIONS_MOST = 48, WEFT_ARGS_COMPLAINT_SIZE = 512 };
+enum { WEFT_ARGS_OPTIONS_MOST = 64, WEFT_ARGS_COMPLAINT_SIZE = 512 };
 
 /** What a command line gave rise to. */
 struct weft_args_outcome {
@@ -19,7 +19,7 @@ struct weft_args_option {
     const char *name;     // long, without the dashes
     char letter;          // 0 for none
     const char *argument; // what it takes, for help ("FILE"); NULL for none
-    const char *help;     // "\n" parts lines
+    const char *help;     // "\n" parts lines; NULL: it is not listed
     /** Takes the value in; returns NULL or what was expected: static text. NULL for a function: help or version. */
     const char *(*take)(void *target, const char *value);
 };

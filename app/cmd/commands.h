@@ -23,6 +23,11 @@ int weft_get(int argc, char **argv);
 
 void weft_get_help(void);
 
+/** Asks a server for much, and measures; as weft_serve(). */
+int weft_load(int argc, char **argv);
+
+void weft_load_help(void);
+
 /** Makes and judges manifests; as weft_serve(). */
 int weft_manifest(int argc, char **argv);
 

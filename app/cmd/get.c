@@ -39,13 +39,13 @@ static bool take_content(struct weft_get_run *run)
 
 static bool has_field(const struct weft_get_options *options, enum weft_http_field_name id)
 {
-    return weft_http_field_find(options->fields, options->field_count, id) != NULL;
+    return weft_http_field_find(options->sent.fields, options->sent.count, id) != NULL;
 }
 
 static void add_default(struct weft_get_options *options, struct weft_http_field field)
 {
-    if (has_field(options, field.id) || options->field_count == WEFT_GET_FIELDS_MOST) return;
-    options->fields[options->field_count++] = field;
+    if (has_field(options, field.id) || options->sent.count == WEFT_FIELD_OPTIONS_MOST) return;
+    options->sent.fields[options->sent.count++] = field;
 }
 
 // false without memory

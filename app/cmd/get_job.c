@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { TEXT_SIZE = 1024, FIELDS_MOST = WEFT_GET_FIELDS_MOST + WEFT_GET_PAGE_FIELDS_MOST };
+enum { TEXT_SIZE = 1024, FIELDS_MOST = WEFT_FIELD_OPTIONS_MOST + WEFT_GET_PAGE_FIELDS_MOST };
 
 void weft_get_complain(const struct weft_get_run *run, const char *what, const char *reason)
 {
@@ -268,8 +268,8 @@ bool weft_get_job_send(struct weft_get_job *job, const struct weft_http_field *f
     bool is_asked = job->kind == WEFT_GET_ASKED;
     struct weft_http_field all[FIELDS_MOST];
     size_t count = 0;
-    for (size_t i = 0; i < options->field_count; i++) {
-        if (is_sent(job, &options->fields[i])) all[count++] = options->fields[i];
+    for (size_t i = 0; i < options->sent.count; i++) {
+        if (is_sent(job, &options->sent.fields[i])) all[count++] = options->sent.fields[i];
     }
     for (size_t i = 0; i < field_count; i++) {
         all[count++] = fields[i];
@@ -280,7 +280,7 @@ bool weft_get_job_send(struct weft_get_job *job, const struct weft_http_field *f
                   : options->asks_head ? WEFT_HTTP_HEAD
                   : options->data      ? WEFT_HTTP_POST
                                        : WEFT_HTTP_GET,
-        .authority = is_asked || weft_get_page_is_own(job) ? options->authority
+        .authority = is_asked || weft_get_page_is_own(job) ? options->sent.authority
                                                            : (struct weft_span){NULL, 0},
         .fields = all,
         .field_count = count,

@@ -4,8 +4,9 @@
 
 #include "client/client.h"
 #include "cmd/args.h"
+#include "cmd/field_options.h"
 
-enum { WEFT_GET_FIELDS_MOST = 64, WEFT_GET_WAYS_MOST = 32, WEFT_GET_NAME_SIZE = 256 };
+enum { WEFT_GET_WAYS_MOST = 32 };
 
 /** A connection's way: --resolve and --connect-to. */
 struct weft_get_way {
@@ -17,18 +18,15 @@ struct weft_get_way {
 
 struct weft_get_options {
     struct weft_client_config client;
-    struct weft_http_field fields[WEFT_GET_FIELDS_MOST]; // names in lower case, of `names`
-    char names[WEFT_GET_FIELDS_MOST][WEFT_GET_NAME_SIZE];
-    size_t field_count;
+    struct weft_field_options sent; // -H and its short forms
     struct weft_get_way ways[WEFT_GET_WAYS_MOST];
     size_t way_count;
-    struct weft_span authority; // -H 'Host: ...'
-    const char *output;         // -o
-    bool output_by_name;        // -O
-    bool shows_heads;           // -i
-    bool asks_head;             // -I
-    const char *method;         // -X
-    const char *data;           // -d
+    const char *output;  // -o
+    bool output_by_name; // -O
+    bool shows_heads;    // -i
+    bool asks_head;      // -I
+    const char *method;  // -X
+    const char *data;    // -d
     bool data_is_binary;
     const char *user; // -u
     bool follows;     // -L

@@ -5,11 +5,8 @@
 #include "cmd/term.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-enum { WIDTH_USUAL = 110, WIDTH_LEAST = 70, WIDTH_MOST = 240, TEXT_SIZE = 1024 };
+enum { TEXT_SIZE = 1024 };
 
 bool weft_get_reports_take_output(const struct weft_get_options *options)
 {
@@ -20,27 +17,6 @@ bool weft_get_reports_want_record(const struct weft_get_options *options)
 {
     return weft_get_reports_take_output(options) || options->html || options->har ||
            options->write_out;
-}
-
-static size_t width_of_terminal(void)
-{
-    struct winsize size = {0};
-    size_t width = WIDTH_USUAL;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) width = size.ws_col;
-    if (width < WIDTH_LEAST) width = WIDTH_LEAST;
-    return width < WIDTH_MOST ? width : WIDTH_MOST;
-}
-
-// Does the terminal take UTF-8, as the locale's name says (POSIX: the first that is set counts)?
-static bool is_unicode(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < WEFT_COUNT(names); i++) {
-        const char *value = getenv(names[i]);
-        if (!value || !*value) continue;
-        return strstr(value, "UTF-8") || strstr(value, "utf8");
-    }
-    return false;
 }
 
 static bool write_file(const char *name, const struct weft_get_record *record,
@@ -63,8 +39,8 @@ bool weft_get_reports_write(const struct weft_get_options *options,
 {
     bool is_fine = true;
     if (options->shows_waterfall) {
-        bool is_plain = options->is_plain || !is_unicode();
-        weft_get_show_waterfall(record, stdout, width_of_terminal(), !is_plain);
+        bool is_plain = options->is_plain || !weft_term_is_unicode();
+        weft_get_show_waterfall(record, stdout, weft_term_width(), !is_plain);
     }
     if (options->shows_json) weft_get_show_json(record, stdout);
     if (options->html) is_fine = write_file(options->html, record, weft_get_show_html);

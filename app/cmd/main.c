@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"serve", weft_serve, weft_serve_help, "serve a directory over HTTP/2, HTTP/1.1 and 1.0"},
     {"check", weft_check, weft_check_help, "judge a configuration file, and show what it means"},
     {"get", weft_get, weft_get_help, "fetch URLs and show what passes on the wire"},
+    {"load", weft_load, weft_load_help, "ask a server for much, and measure it honestly"},
     {"manifest", weft_manifest, weft_manifest_help, "what pages need, for hints and pushes"},
     {"hpack", weft_hpack, weft_hpack_help, "take field blocks of HTTP/2 apart, or make them"},
 };

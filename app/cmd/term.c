@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+enum { WIDTH_USUAL = 110, WIDTH_LEAST = 70, WIDTH_MOST = 240 };
 
 const struct weft_term *weft_term_of(FILE *stream)
 {
@@ -35,4 +38,25 @@ void weft_term_error(const char *text)
     fprintf(stderr, "%sweft:%s ", term->red, term->plain);
     weft_term_put(stderr, text, strlen(text));
     fputc('\n', stderr);
+}
+
+size_t weft_term_width(void)
+{
+    struct winsize size = {0};
+    size_t width = WIDTH_USUAL;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) width = size.ws_col;
+    if (width < WIDTH_LEAST) width = WIDTH_LEAST;
+    return width < WIDTH_MOST ? width : WIDTH_MOST;
+}
+
+// POSIX: the first that is set counts
+bool weft_term_is_unicode(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+        if (!value || !*value) continue;
+        return strstr(value, "UTF-8") || strstr(value, "utf8");
+    }
+    return false;
 }

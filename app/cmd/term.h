@@ -22,6 +22,12 @@ void weft_term_put(FILE *stream, const char *text, size_t size);
 /** "weft: TEXT" on standard error, in one line: control bytes are written as \x1b. */
 void weft_term_error(const char *text);
 
+/** Columns of standard output, from 70 to 240; 110 where it is no terminal. */
+size_t weft_term_width(void);
+
+/** Does the terminal take UTF-8, as the locale's name says? */
+bool weft_term_is_unicode(void);
+
 enum { WEFT_EXIT_DONE = 0, WEFT_EXIT_FAILED = 1, WEFT_EXIT_USAGE = 2 };
 
 #endif

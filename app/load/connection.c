@@ -126,7 +126,7 @@ static void end_request(struct weft_load_connection *connection, struct weft_loa
         weft_load_request_fail(worker, request, WEFT_LOAD_TIMEOUT,
                                "the answer was not whole within the timeout");
     } else if (error->is_unprocessed) {
-        weft_load_request_again(worker, request, error->reason);
+        weft_load_request_again(worker, request, error);
     } else if (!error->by_peer) {
         weft_load_request_fail(worker, request, WEFT_LOAD_PROTOCOL, error->reason);
     } else if (error->scope == WEFT_HTTP_STREAM) {

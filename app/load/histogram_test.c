@@ -84,7 +84,8 @@ TEST(histogram_joined_is_as_if_recorded_at_once)
     }
     weft_histogram_add(&one, &two);
 
-    for (double percent = 0; percent <= 100; percent += 0.5) {
+    for (unsigned half = 0; half <= 200; half++) {
+        double percent = half / 2.0;
         CHECK_EQ(weft_histogram_percentile(&one, percent),
                  weft_histogram_percentile(&both, percent));
     }

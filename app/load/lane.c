@@ -88,12 +88,13 @@ void weft_load_lane_ended(struct weft_load_lane *lane, const struct weft_load_re
 static struct weft_load_request *next_request(struct weft_load_lane *lane)
 {
     struct weft_load_worker *worker = lane->worker;
-    struct weft_list *link = weft_list_pop_front(&worker->queue);
+    struct weft_list *link = weft_list_pop_front(&worker->again);
     size_t target;
-    if (link) {
-        worker->queue_count--;
-        return WEFT_LIST_ENTRY(link, struct weft_load_request, link);
+    if (!link) {
+        link = weft_list_pop_front(&worker->queue);
+        if (link) worker->queue_count--;
     }
+    if (link) return WEFT_LIST_ENTRY(link, struct weft_load_request, link);
     if (worker->phase != WEFT_LOAD_RUNNING || is_open_loop(worker) || worker->budget == 0) {
         return NULL;
     }
@@ -109,8 +110,7 @@ static struct weft_load_request *next_request(struct weft_load_lane *lane)
 
 static void put_back(struct weft_load_worker *worker, struct weft_load_request *request)
 {
-    weft_list_push_front(&worker->queue, &request->link);
-    worker->queue_count++;
+    weft_list_push_front(&worker->again, &request->link);
 }
 
 // The connection was made for one request.
@@ -166,7 +166,8 @@ static void open_for_one(struct weft_load_lane *lane)
 static bool is_wanted(const struct weft_load_worker *worker)
 {
     if (worker->phase == WEFT_LOAD_OVER) return false;
-    return worker->phase != WEFT_LOAD_ENDING || worker->queue_count > 0;
+    return worker->phase != WEFT_LOAD_ENDING || worker->queue_count > 0 ||
+           !weft_list_is_empty(&worker->again);
 }
 
 void weft_load_lane_open(struct weft_load_lane *lane)

@@ -28,6 +28,7 @@ struct weft_load {
     bool has_begun;
     bool was_told_to_stop;
     uint64_t told_us; // of progress
+    uint64_t cpu_before_us;
 };
 
 static uint64_t now_us(void)
@@ -35,6 +36,14 @@ static uint64_t now_us(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static uint64_t cpu_us(void)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
 bool weft_load_is_loopback(const struct weft_address *address)
@@ -98,6 +107,7 @@ static void wait_a_moment(struct weft_load *load)
 static void begin(struct weft_load *load)
 {
     load->shared.begin_us = now_us();
+    load->cpu_before_us = cpu_us();
     load->has_begun = true;
     tell_all(load, weft_load_worker_begin);
 }
@@ -141,14 +151,6 @@ static void join_threads(struct weft_load *load)
     for (size_t i = 0; i < load->config->threads; i++) {
         if (load->workers[i].has_thread) pthread_join(load->workers[i].thread, NULL);
     }
-}
-
-static uint64_t cpu_us(void)
-{
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
 static bool run_threads(struct weft_load *load)
@@ -243,9 +245,8 @@ static bool has_connected(struct weft_load *load, const struct weft_load_result 
 static bool run(struct weft_load *load, struct weft_load_result *result)
 {
     if (!raise_descriptors(load) || !make_tls(load) || !make_workers(load)) return false;
-    uint64_t before_us = cpu_us();
     if (!run_threads(load)) return false;
-    result->cpu_us = cpu_us() - before_us;
+    result->cpu_us = cpu_us() - load->cpu_before_us;
     for (size_t i = 0; i < load->config->threads; i++) {
         weft_load_result_add(result, &load->workers[i].result);
     }

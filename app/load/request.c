@@ -98,17 +98,23 @@ void weft_load_request_fail(struct weft_load_worker *worker, struct weft_load_re
     release(worker, request, true);
 }
 
-void weft_load_request_again(struct weft_load_worker *worker, struct weft_load_request *request,
-                             const char *reason)
+// A pipeline behind the end of a connection may be cut once for each of its places.
+static size_t tries_most(const struct weft_load_worker *worker, const struct weft_http_error *error)
 {
-    if (request->tries >= WEFT_LOAD_TRIES_MOST) {
-        weft_load_request_fail(worker, request, WEFT_LOAD_REFUSED, reason);
+    if (error->scope == WEFT_HTTP_STREAM) return WEFT_LOAD_TRIES_MOST;
+    return WEFT_LOAD_TRIES_MOST + worker->config->streams;
+}
+
+void weft_load_request_again(struct weft_load_worker *worker, struct weft_load_request *request,
+                             const struct weft_http_error *error)
+{
+    if (request->tries >= tries_most(worker, error)) {
+        weft_load_request_fail(worker, request, WEFT_LOAD_REFUSED, error->reason);
         return;
     }
     if (request->is_measured) worker->result.sent_again++;
     request->connection = NULL;
     request->content_sent = 0;
     weft_list_remove(&request->link);
-    weft_list_push_front(&worker->queue, &request->link);
-    worker->queue_count++;
+    weft_list_push_back(&worker->again, &request->link);
 }

@@ -11,7 +11,8 @@
 
 enum {
     WEFT_LOAD_SAVED_SIZE = 4096, // of a TLS session
-    WEFT_LOAD_TRIES_MOST = 4,    // on connections, for a request that was surely not processed
+    WEFT_LOAD_TRIES_MOST =
+        4, // of a request whose stream is refused; of one behind the end of a connection more
 };
 
 struct weft_load_worker;
@@ -30,7 +31,7 @@ struct weft_load_request {
     size_t content_sent;
     size_t target; // index of its head
     uint16_t status;
-    uint8_t tries;
+    uint32_t tries;
     bool is_measured; // it began after warm-up
     bool is_whole;    // the answer came to its end
     bool is_late;     // we have given it up
@@ -104,6 +105,7 @@ struct weft_load_worker {
     struct weft_list in_flight; // requests, in the order of sending
     struct weft_list queue;     // requests that wait for a lane, open loop
     size_t queue_count;
+    struct weft_list again; // requests that were surely not processed; they go first
     struct weft_list spare; // requests' memory
     size_t live_count;      // requests that have not ended
     uint64_t budget;        // requests that may still start
@@ -148,12 +150,14 @@ void weft_load_result_add(struct weft_load_result *result, struct weft_load_resu
  *  returns  false without memory or descriptors; weft_load_worker_deinit() is due all the same */
 bool weft_load_worker_init(struct weft_load_worker *worker);
 void weft_load_worker_deinit(struct weft_load_worker *worker);
+// Each of these three is handed its worker.
+
 /** The thread: opens the lanes, then runs the loop. */
-void *weft_load_worker_run(void *worker);
+void *weft_load_worker_run(void *context);
 /** In its thread: the load begins. */
-void weft_load_worker_begin(void *worker);
+void weft_load_worker_begin(void *context);
 /** In its thread: ends now; what is in flight is left unfinished. */
-void weft_load_worker_stop(void *worker);
+void weft_load_worker_stop(void *context);
 /** A lane has opened or failed for the first time. */
 void weft_load_worker_lane_opened(struct weft_load_worker *worker, struct weft_load_lane *lane);
 /** Ends the run where nothing is left to do. */
@@ -180,9 +184,9 @@ struct weft_load_request *weft_load_request_start(struct weft_load_worker *worke
 void weft_load_request_finish(struct weft_load_worker *worker, struct weft_load_request *request);
 void weft_load_request_fail(struct weft_load_worker *worker, struct weft_load_request *request,
                             enum weft_load_failure failure, const char *reason);
-/** It was surely not processed: it goes to the front of the queue, or fails where it has been sent too often. */
+/** It was surely not processed: it is sent again before all others, or fails where it has been sent too often. */
 void weft_load_request_again(struct weft_load_worker *worker, struct weft_load_request *request,
-                             const char *reason);
+                             const struct weft_http_error *error);
 /** Counts one that could not even be made. */
 void weft_load_request_refuse(struct weft_load_worker *worker, uint64_t intended_us,
                               enum weft_load_failure failure, const char *reason);

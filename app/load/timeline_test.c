@@ -3,7 +3,7 @@
 #include "load/timeline.h"
 #include "net/memory.h"
 
-enum { SECOND_US = 1000000 };
+#define SECOND_US ((uint64_t)1000000)
 
 static struct weft_timeline new_timeline(void)
 {
@@ -57,7 +57,7 @@ TEST(timelines_of_two_threads_join_whatever_their_widths)
 
     weft_timeline_finish(&one, 6 * SECOND_US, 10);
     weft_timeline_finish(&two, 6 * SECOND_US, 20);
-    weft_timeline_fail(&two, (uint64_t)1500 * SECOND_US);
+    weft_timeline_fail(&two, 1500 * SECOND_US);
     weft_timeline_add(&one, &two);
 
     CHECK_EQ(one.width_us, 2 * SECOND_US);

@@ -140,13 +140,15 @@ static void check_in_flight(struct weft_load_worker *worker, uint64_t now_us)
     }
 }
 
-static void check_queue(struct weft_load_worker *worker, uint64_t now_us)
+// Those that wait for a connection.
+static void check_waiting(struct weft_load_worker *worker, struct weft_list *waiting,
+                          uint64_t now_us)
 {
-    while (!weft_list_is_empty(&worker->queue)) {
+    while (!weft_list_is_empty(waiting)) {
         struct weft_load_request *request =
-            WEFT_LIST_ENTRY(worker->queue.next, struct weft_load_request, link);
+            WEFT_LIST_ENTRY(waiting->next, struct weft_load_request, link);
         if (!is_late(worker, request, now_us)) return;
-        worker->queue_count--;
+        if (waiting == &worker->queue) worker->queue_count--;
         weft_load_request_fail(worker, request, WEFT_LOAD_TIMEOUT,
                                "it waited for a connection until the timeout");
     }
@@ -164,7 +166,8 @@ static void tick_is_due(struct weft_timer *timer)
     struct weft_load_worker *worker = WEFT_LIST_ENTRY(timer, struct weft_load_worker, tick_timer);
     uint64_t now_us = fresh_now_us(worker);
     check_in_flight(worker, now_us);
-    check_queue(worker, now_us);
+    check_waiting(worker, &worker->again, now_us);
+    check_waiting(worker, &worker->queue, now_us);
     publish(worker);
     weft_load_worker_check_end(worker);
     worker->clock_us = 0;
@@ -380,6 +383,7 @@ bool weft_load_worker_init(struct weft_load_worker *worker)
     weft_list_init(&worker->ready);
     weft_list_init(&worker->in_flight);
     weft_list_init(&worker->queue);
+    weft_list_init(&worker->again);
     weft_list_init(&worker->spare);
     if (!weft_load_result_init(&worker->result) || !init_lanes(worker)) return false;
     worker->loop = weft_loop_new();
@@ -415,6 +419,7 @@ void weft_load_worker_deinit(struct weft_load_worker *worker)
     }
     free_requests(worker, &worker->in_flight);
     free_requests(worker, &worker->queue);
+    free_requests(worker, &worker->again);
     free_requests(worker, &worker->spare);
     weft_release(&worker->alloc, worker->lanes, worker->lane_count * sizeof(*worker->lanes));
     weft_load_result_deinit(&worker->result);
