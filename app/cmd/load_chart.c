@@ -30,10 +30,10 @@ static size_t edges_of(const struct series *series, uint64_t least, uint64_t mos
 {
     size_t count = 1;
     edges[0] = 0;
-    double decade = 1;
-    for (; decade <= (double)most; decade *= 10) {
+    for (uint64_t decade = 1; decade <= most;
+         decade = decade > most / 10 ? most + 1 : decade * 10) {
         for (size_t i = 0; i < series->count && count < EDGES_MOST; i++) {
-            uint64_t edge = (uint64_t)(decade * series->steps[i] + 0.5);
+            uint64_t edge = (uint64_t)((double)decade * series->steps[i] + 0.5);
             if (edge <= edges[count - 1] && count > 1) continue;
             if (edge > most) break;
             if (edge <= least) count = 0; // the first part begins with the last edge below

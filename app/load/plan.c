@@ -28,8 +28,8 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct weft_load_plan *pl
 {
     va_list values;
     va_start(values, format);
-    (void)vsnprintf(plan->error, sizeof(plan->error), format,
-                    values); // NOLINT: it was started a line before
+    // NOLINTNEXTLINE: it was started a line before
+    (void)vsnprintf(plan->error, sizeof(plan->error), format, values);
     va_end(values);
     return false;
 }
