@@ -75,7 +75,8 @@ static bool send_job(struct weft_get_job *job, bool is_late)
     fields[count++] = WEFT_HTTP_FIELD(SEC_FETCH_MODE, weft_span_of(manner.mode));
     fields[count++] = WEFT_HTTP_FIELD(SEC_FETCH_DEST, weft_span_of(manner.dest));
     if (!is_default(manner.priority) &&
-        !weft_http_field_find(options->sent.fields, options->sent.count, WEFT_HTTP_FIELD_PRIORITY)) {
+        !weft_http_field_find(options->sent.fields, options->sent.count,
+                              WEFT_HTTP_FIELD_PRIORITY)) {
         fields[count++] = WEFT_HTTP_FIELD(PRIORITY, weft_written(&priority));
     }
     if (job->kind != WEFT_GET_ASKED &&
