@@ -7,14 +7,10 @@
 #include "process/process.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,6 +78,9 @@ void weft_serve_help(void)
         "  weft serve site --header 'cache-control: max-age=3600' --limit idle_timeout_ms=15000\n"
         "\n%sSignals%s\n"
         "  TERM, INT   no new connections, answers in flight complete, exit 0; again: end at once\n"
+        "  HUP         read the configuration, certificates and manifests anew; no connection is "
+        "lost,\n"
+        "              and where something is wrong all stays as it was\n"
         "  USR1        open the access log anew, after it was moved away\n",
         term->bold, term->plain, term->bold, term->plain);
     print_limits(term);
@@ -189,71 +188,6 @@ static void announce(const struct weft_server *server, const struct weft_serve_o
     fflush(out);
 }
 
-// Signals come as bytes of a descriptor; threads started later do not see them. SIGPIPE is never of use,
-// nor is SIGXFSZ: a log that may not grow is an error of its write, and no reason to stop serving.
-static int take_signals(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGUSR1);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -errno;
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN);
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? -errno : fd;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-struct waiting {
-    struct weft_server *server;
-    int signal_fd;
-    bool is_draining;
-    bool is_over;
-    int64_t deadline_ms; // of the drain
-    uint32_t drain_ms;
-};
-
-static void act_on_signal(struct waiting *waiting, uint32_t number)
-{
-    if (number == SIGUSR1) {
-        weft_server_reopen_logs(waiting->server);
-    } else if (waiting->is_draining) {
-        waiting->is_over = true; // the second word
-    } else {
-        waiting->is_draining = true;
-        waiting->deadline_ms = now_ms() + waiting->drain_ms;
-        weft_server_drain(waiting->server);
-    }
-}
-
-// Until the threads have ended; returns the exit code.
-static int wait_for_end(struct waiting *waiting)
-{
-    struct pollfd fds[] = {{.fd = waiting->signal_fd, .events = POLLIN},
-                           {.fd = weft_server_ended_fd(waiting->server), .events = POLLIN}};
-    while (!waiting->is_over) {
-        int64_t left_ms = waiting->is_draining ? waiting->deadline_ms - now_ms() : -1;
-        if (waiting->is_draining && left_ms <= 0) break;
-        int timeout_ms = left_ms > INT_MAX ? INT_MAX : (int)left_ms;
-        if (poll(fds, 2, timeout_ms) < 0 && errno != EINTR) return WEFT_EXIT_FAILED;
-        struct signalfd_siginfo info;
-        while (read(waiting->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-            act_on_signal(waiting, info.ssi_signo);
-        }
-        if (fds[1].revents & POLLIN) break;
-    }
-    // Threads that ended without being asked have failed.
-    return waiting->is_draining ? WEFT_EXIT_DONE : WEFT_EXIT_FAILED;
-}
-
 // A descriptor for each client: as many as we may.
 static void raise_descriptor_limit(void)
 {
@@ -263,24 +197,74 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Who hears of a manifest's faults, told with its file's name.
+// Says why it cannot serve: to the supervisor where there is one, which knows what that means.
+static void complain(const struct weft_work *work, const char *text)
+{
+    if (weft_work_is_ours(work)) {
+        weft_work_tell(work, text);
+    } else {
+        weft_term_error(text);
+    }
+}
+
+/** What it takes to serve. */
+struct job {
+    struct weft_work work;
+    struct weft_serve_options options;
+    struct weft_self_signed own;
+    struct weft_run run;
+};
+
+// Opens all that is needed; NULL with one line in `error`.
+static struct weft_server *open_server(struct job *job, char *error)
+{
+    struct weft_server_given given;
+    struct weft_server_config *config = &job->options.config;
+    bool is_worker = weft_work_is_ours(&job->work);
+    if (!weft_server_config_is_valid(config, error, ERROR_SIZE)) return NULL;
+    if (!certify(config, &job->own, error)) return NULL;
+    if (is_worker && !weft_work_give(&job->work, config, &given, error, ERROR_SIZE)) return NULL;
+    return weft_server_new(config, is_worker ? &given : NULL, error, ERROR_SIZE);
+}
+
+/** Whose manifest is read. */
+struct reading {
+    const struct job *job;
+    struct weft_site_config *site;
+};
+
+// Who hears of a manifest's faults, told with its file's name: a supervisor in one line.
 static void complain_of_manifest(void *context, const struct weft_manifest_complaint *complaint)
 {
-    const struct weft_site_config *site = context;
-    weft_config_term_listener.complain(NULL,
-                                       &(struct weft_config_complaint){.file = site->manifest_file,
-                                                                       .line = complaint->line,
-                                                                       .column = complaint->column,
-                                                                       .text = complaint->text});
+    const struct reading *reading = context;
+    const char *file = reading->site->manifest_file;
+    char line[ERROR_SIZE];
+    if (!weft_work_is_ours(&reading->job->work)) {
+        struct weft_config_complaint told = {.file = file,
+                                             .line = complaint->line,
+                                             .column = complaint->column,
+                                             .text = complaint->text};
+        weft_config_term_listener.complain(NULL, &told);
+        return;
+    }
+    if (complaint->line > 0) {
+        snprintf(line, sizeof(line), "%s:%u:%u: %s", file, complaint->line, complaint->column,
+                 complaint->text);
+    } else {
+        snprintf(line, sizeof(line), "%s: %s", file, complaint->text);
+    }
+    weft_work_tell(&reading->job->work, line);
 }
 
 // Reads the manifests that are named; false where one is wrong, which was told.
-static bool read_manifests(struct weft_server_config *config)
+static bool read_manifests(struct job *job)
 {
     bool is_fine = true;
+    struct weft_server_config *config = &job->options.config;
     for (size_t i = 0; i < config->site_count; i++) {
         struct weft_site_config *site = config->sites[i];
-        struct weft_manifest_listener listener = {complain_of_manifest, site};
+        struct reading reading = {job, site};
+        struct weft_manifest_listener listener = {complain_of_manifest, &reading};
         if (!site->manifest_file) continue;
         site->manifest = weft_manifest_read(site->manifest_file, &listener);
         is_fine = is_fine && site->manifest;
@@ -296,84 +280,166 @@ static void free_manifests(struct weft_server_config *config)
     }
 }
 
+// Is it the first to serve? Those that follow it say nothing that is known by then.
+static bool announces(const struct job *job)
+{
+    return !weft_work_is_ours(&job->work) || job->work.start.announces;
+}
+
+static void say_nothing(const char *line)
+{
+    (void)line;
+}
+
 // What is open stays so; all that the threads do from here on is within the walls.
-static bool confine(const struct weft_serve_options *options, char *error)
+static bool confine(const struct job *job, char *error)
 {
     struct weft_reaches reaches;
-    if (!weft_reaches_of_server(&options->config, &reaches)) {
+    const struct weft_server_config *config = &job->options.config;
+    if (!weft_reaches_of_server(config, &reaches)) {
         snprintf(error, ERROR_SIZE, "no memory");
         return false;
     }
-    struct weft_confine walls = {.user = options->config.user,
-                                 .sandbox = options->config.sandbox,
+    struct weft_confine walls = {.user = config->user,
+                                 .sandbox = config->sandbox,
                                  .reaches = &reaches,
-                                 .tell = weft_term_error};
+                                 .tell = announces(job) ? weft_term_error : say_nothing};
     bool is_confined = weft_confine(&walls, error, ERROR_SIZE);
     weft_reaches_deinit(&reaches);
     return is_confined;
 }
 
-static int serve(struct weft_serve_options *options)
+// Starts the threads, within the walls, and says so.
+static bool start(struct job *job, struct weft_server *server, char *error)
 {
-    struct weft_server_config *config = &options->config;
-    static struct weft_self_signed own; // large
-    char error[ERROR_SIZE] = "";
+    const struct weft_serve_options *options = &job->options;
+    bool is_unjudged = !options->config_file || options->has_certificates;
+    if (is_unjudged) weft_tell_expiry(&options->config);
+    if (!confine(job, error)) return false;
+    int result = weft_server_start(server);
+    if (result < 0) {
+        snprintf(error, ERROR_SIZE, "cannot start threads: %s", strerror(-result));
+        return false;
+    }
+    if (announces(job)) announce(server, options, &job->own);
+    if (weft_work_is_ours(&job->work)) weft_work_is_ready(&job->work);
+    return true;
+}
+
+// Serves until it is told to end; returns the exit code.
+static int serve(struct job *job)
+{
+    char error[ERROR_SIZE] = "cannot take signals";
     int code = WEFT_EXIT_FAILED;
     raise_descriptor_limit();
-    int signal_fd = take_signals();
-    if (signal_fd < 0) {
-        weft_term_error("cannot take signals");
-        return code;
-    }
-    struct weft_server *server = NULL;
-    if (weft_server_config_is_valid(config, error, sizeof(error)) && certify(config, &own, error)) {
-        server = weft_server_new(config, error, sizeof(error));
-    }
-    bool is_unjudged = !options->config_file || options->has_certificates;
-    if (server && is_unjudged) weft_tell_expiry(config);
-    bool is_confined = server && confine(options, error);
-    int result = is_confined ? weft_server_start(server) : 0;
-    if (result < 0) snprintf(error, sizeof(error), "cannot start threads: %s", strerror(-result));
-    if (is_confined && result == 0) {
-        announce(server, options, &own);
-        struct waiting waiting = {
-            .server = server, .signal_fd = signal_fd, .drain_ms = config->drain_timeout_ms};
-        code = wait_for_end(&waiting);
+    bool takes_signals = weft_run_begin(&job->run) == 0;
+    struct weft_server *server = takes_signals ? open_server(job, error) : NULL;
+    if (server && start(job, server, error)) {
+        job->run.server = server;
+        job->run.channel = job->work.channel;
+        job->run.drain_ms = job->options.config.drain_timeout_ms;
+        if (weft_run_wait(&job->run)) code = WEFT_EXIT_DONE;
     } else {
-        weft_term_error(error);
+        complain(&job->work, error);
     }
     weft_server_free(server);
-    close(signal_fd);
+    weft_run_end(&job->run);
     return code;
 }
 
 // Serves as the options say.
-static int serve_options(struct weft_serve_options *options)
+static int serve_options(struct job *job)
 {
+    struct weft_serve_options *options = &job->options;
     if (!options->has_log_word && isatty(STDOUT_FILENO)) options->config.access_log = "-";
     int code = WEFT_EXIT_FAILED;
-    if (read_manifests(&options->config)) code = serve(options);
+    if (read_manifests(job)) code = serve(job);
     free_manifests(&options->config);
     return code;
 }
 
-int weft_serve(int argc, char **argv)
+/** A command line. */
+struct command {
+    int argc;
+    char **argv; // argv[0] is the program's name
+};
+
+// What the supervisor has to know.
+static int read_plan(void *context, struct weft_supervise_plan *plan, char *error,
+                     size_t error_size)
 {
+    const struct command *command = context;
     struct weft_serve_options options;
     struct weft_args_outcome outcome;
     int code = WEFT_EXIT_DONE;
-    if (weft_serve_options_read(argc, argv, &options, &outcome)) {
-        code = serve_options(&options);
-    } else if (outcome.wants_help) {
-        weft_serve_help();
-    } else if (outcome.wants_version) {
-        printf("weft " WEFT_VERSION "\n");
+    bool is_read =
+        weft_serve_options_read(command->argc - 1, command->argv + 1, &options, &outcome);
+    if (is_read) {
+        const struct weft_server_config *config = &options.config;
+        memcpy(plan->listens, config->listens, sizeof(plan->listens));
+        plan->listen_count = config->listen_count;
+        plan->thread_count = config->thread_count;
+        plan->drain_timeout_ms = config->drain_timeout_ms;
     } else if (options.config_is_wrong) {
+        snprintf(error, error_size, "%s is wrong", options.config_file);
         code = WEFT_EXIT_FAILED;
     } else {
-        weft_term_error(outcome.complaint);
+        snprintf(error, error_size, "%s", outcome.complaint);
         code = WEFT_EXIT_USAGE;
     }
     weft_serve_options_deinit(&options);
+    return code;
+}
+
+// Has workers serve, with the same command line; returns the exit code.
+static int supervise(int argc, char **argv)
+{
+    struct command command = {.argc = argc + 1};
+    command.argv = calloc((size_t)argc + 2, sizeof(*command.argv));
+    if (!command.argv) {
+        weft_term_error("no memory");
+        return WEFT_EXIT_FAILED;
+    }
+    command.argv[0] = program_invocation_name;
+    memcpy(command.argv + 1, argv, (size_t)argc * sizeof(*argv));
+    struct weft_supervise_config config = {
+        .command = command.argv, .read = read_plan, .tell = weft_term_error, .context = &command};
+    int code = weft_supervise(&config);
+    free(command.argv);
+    return code;
+}
+
+static int act(struct job *job, int argc, char **argv)
+{
+    struct weft_args_outcome outcome;
+    if (weft_serve_options_read(argc, argv, &job->options, &outcome)) {
+        bool serves_itself = weft_work_is_ours(&job->work) || job->options.is_single_process;
+        return serves_itself ? serve_options(job) : supervise(argc, argv);
+    }
+    if (outcome.wants_help) {
+        weft_serve_help();
+    } else if (outcome.wants_version) {
+        printf("weft " WEFT_VERSION "\n");
+    } else if (job->options.config_is_wrong) {
+        return WEFT_EXIT_FAILED;
+    } else {
+        complain(&job->work, outcome.complaint);
+        return WEFT_EXIT_USAGE;
+    }
+    return WEFT_EXIT_DONE;
+}
+
+int weft_serve(int argc, char **argv)
+{
+    static struct job job; // large
+    int result = weft_work_begin(&job.work);
+    if (result < 0) {
+        weft_term_error("this worker cannot understand its supervisor");
+        weft_work_end(&job.work);
+        return WEFT_EXIT_FAILED;
+    }
+    int code = act(&job, argc, argv);
+    weft_serve_options_deinit(&job.options);
+    weft_work_end(&job.work);
     return code;
 }

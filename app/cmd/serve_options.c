@@ -167,6 +167,13 @@ static const char *take_sandbox(void *target, const char *value)
     return "expected on, off or require";
 }
 
+static const char *take_single_process(void *target, const char *value)
+{
+    (void)value;
+    ((struct weft_serve_options *)target)->is_single_process = true;
+    return NULL;
+}
+
 static const char *unknown_limit(const char *name)
 {
     static char text[128];
@@ -238,6 +245,10 @@ static const struct weft_args_option table[] = {
      take_user},
     {"sandbox", 0, "WHEN",
      "on (default): as far as this kernel can; off; require: wholly or not at all", take_sandbox},
+    {"single-process", 0, NULL,
+     "serve without a supervisor, for debuggers: a crash ends it, and HUP does\n"
+     "not reload",
+     take_single_process},
     {"limit", 0, "NAME=VALUE", "what a client may cost; the names are listed below", take_limit},
     {"help", 'h', NULL, "this text", NULL},
     {"version", 'V', NULL, "the version", NULL},

@@ -16,6 +16,7 @@ struct weft_serve_options {
     bool has_certificates;         // --cert or --key was there: the same
     bool has_indexes;              // --index was there: the usual name is replaced
     bool has_log_word;             // --access-log or --no-access-log was there
+    bool is_single_process;        // without a supervisor
 };
 
 /** Reads the arguments of `weft serve`, and the file that --config names, over which they win; the configuration is

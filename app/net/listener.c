@@ -8,6 +8,7 @@
 enum {
     BATCH = 64,        // connections accepted before others get their turn
     PAUSE_US = 100000, // without descriptors or memory
+    QUEUE_MOST = 4096, // what a socket's queue holds
 };
 
 static struct weft_listener *of_watch(struct weft_watch *watch)
@@ -92,6 +93,13 @@ static void take_batch(struct weft_listener *listener)
         if (!take_one(listener)) return;
     }
     weft_loop_defer(listener->loop, &listener->again);
+}
+
+void weft_listener_take_all(struct weft_listener *listener)
+{
+    for (size_t i = 0; i < QUEUE_MOST; i++) {
+        if (!take_one(listener)) return;
+    }
 }
 
 static void ready(struct weft_watch *watch, unsigned events)

@@ -25,6 +25,9 @@ struct weft_listener {
  *  to set before. returns 0 or a negative errno */
 int weft_listener_start(struct weft_listener *listener, struct weft_loop *loop, int fd);
 
+/** Accepts all that wait now, up to as many as a socket's queue may hold; before it is stopped for good. */
+void weft_listener_take_all(struct weft_listener *listener);
+
 /** Stops accepting and closes the socket. One that has stopped stays so. */
 void weft_listener_stop(struct weft_listener *listener);
 

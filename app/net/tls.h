@@ -21,6 +21,8 @@ struct weft_tls_context;
 /** One connection. */
 struct weft_tls;
 
+enum { WEFT_TLS_TICKET_SECRET_SIZE = 64 };
+
 struct weft_tls_certificate {
     const char *certificate_file; // PEM, the chain behind it
     const char *key_file;         // PEM, not encrypted; may be the same file
@@ -36,6 +38,9 @@ struct weft_tls_server_config {
     // A GnuTLS priority string; NULL: Mozilla's intermediate set in our order (AES-GCM first, X25519 then P-256).
     const char *ciphers;
     size_t handshake_size; // the most bytes of a client's handshake messages; 36864 where 0
+    // WEFT_TLS_TICKET_SECRET_SIZE random bytes that ticket keys are made from: who has the same ones resumes the same
+    // sessions; NULL: random bytes of its own.
+    const uint8_t *ticket_secret;
 };
 
 struct weft_tls_client_config {

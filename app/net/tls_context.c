@@ -278,7 +278,12 @@ struct weft_tls_context *weft_tls_server_new(const struct weft_tls_server_config
     for (size_t i = 0; i < config->certificate_count; i++) {
         if (!add_certificate(context, &config->certificates[i], error, error_size)) goto failed;
     }
-    int result = gnutls_rnd(GNUTLS_RND_KEY, context->ticket_secret, sizeof(context->ticket_secret));
+    int result = 0;
+    if (config->ticket_secret) {
+        memcpy(context->ticket_secret, config->ticket_secret, sizeof(context->ticket_secret));
+    } else {
+        result = gnutls_rnd(GNUTLS_RND_KEY, context->ticket_secret, sizeof(context->ticket_secret));
+    }
     if (result < 0) {
         snprintf(error, error_size, "no random numbers for ticket keys: %s",
                  gnutls_strerror(result));

@@ -28,9 +28,9 @@ struct weft_tls_context {
     gnutls_priority_t priority;
     gnutls_datum_t alpn[WEFT_TLS_ALPN_MOST]; // owned copies
     unsigned alpn_count;
-    uint8_t ticket_secret[WEFT_TLS_TICKET_KEY_SIZE]; // each server name's keys are made from it
-    size_t handshake_size;                           // the most bytes of a client's messages
-    int key_log_fd;                                  // -1: none
+    uint8_t ticket_secret[WEFT_TLS_TICKET_SECRET_SIZE]; // each server name's keys are made from it
+    size_t handshake_size;                              // the most bytes of a client's messages
+    int key_log_fd;                                     // -1: none
     int64_t expiry;
     char *expiry_file;
 };

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096, TRIES = 8 };
@@ -59,60 +60,151 @@ static int probe(struct weft_address *address)
     return result;
 }
 
-static int open_shared(const struct weft_address *address, unsigned thread_count, int *fds)
+// Opens sockets `from` to `to` of an address; none where one fails.
+static int open_some(const struct weft_address *address, unsigned from, unsigned to, int *fds)
 {
-    for (unsigned i = 0; i < thread_count; i++) {
-        fds[i] = weft_socket_listen(address, thread_count > 1, BACKLOG);
+    for (unsigned i = from; i < to; i++) {
+        fds[i] = weft_socket_listen(address, true, BACKLOG);
         if (fds[i] >= 0) continue;
         int result = fds[i];
-        while (i > 0) {
+        fds[i] = -1;
+        while (i > from) {
             close(fds[--i]);
+            fds[i] = -1;
         }
         return result;
     }
     return 0;
 }
 
-static void close_all(const int *fds, size_t count)
+static void close_some(int *fds, size_t count)
 {
-    while (count > 0) {
-        close(fds[--count]);
+    for (size_t i = 0; i < count; i++) {
+        if (fds[i] >= 0) close(fds[i]);
+        fds[i] = -1;
     }
 }
 
-// All addresses with one port; where the first has picked one, it may be taken on the next.
-static int open_addresses(struct weft_address *addresses, int count, unsigned thread_count,
-                          int *fds, uint16_t *port)
+int weft_listening_make_room(struct weft_listening *listening, unsigned address_count,
+                             unsigned per_address)
 {
-    uint16_t picked = htons(*port);
-    for (int i = 0; i < count; i++) {
+    size_t count = (size_t)address_count * per_address;
+    listening->fds = malloc(count * sizeof(*listening->fds));
+    if (!listening->fds) return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        listening->fds[i] = -1;
+    }
+    listening->address_count = address_count;
+    listening->per_address = per_address;
+    return 0;
+}
+
+void weft_listening_close(struct weft_listening *listening)
+{
+    if (!listening->fds) return;
+    close_some(listening->fds, weft_listening_count(listening));
+    free(listening->fds);
+    listening->fds = NULL;
+}
+
+bool weft_listening_is_for(const struct weft_listening *listening,
+                           const struct weft_listen_url *url)
+{
+    if (!listening->fds || listening->url.port != url->port) return false;
+    if (url->port == 0 && listening->url.is_secure != url->is_secure) return false;
+    return strcmp(listening->url.host, url->host) == 0;
+}
+
+// All addresses with one port; where the first has picked one, it may be taken on the next.
+static int open_addresses(struct weft_listening *listening, struct weft_address *addresses)
+{
+    uint16_t picked = htons(listening->url.port);
+    for (unsigned i = 0; i < listening->address_count; i++) {
+        unsigned count = listening->per_address;
         *port_field(&addresses[i]) = picked;
-        int *own = fds + (size_t)i * thread_count;
         int result = probe(&addresses[i]);
-        if (result == 0) result = open_shared(&addresses[i], thread_count, own);
+        if (result == 0) {
+            result = open_some(&addresses[i], 0, count, listening->fds + (size_t)i * count);
+        }
         if (result < 0) {
-            close_all(fds, (size_t)i * thread_count);
+            close_some(listening->fds, weft_listening_count(listening));
             return result;
         }
         picked = *port_field(&addresses[i]);
     }
-    *port = ntohs(picked);
-    return count;
+    listening->port = ntohs(picked);
+    return 0;
 }
 
-int weft_listen_open(const struct weft_listen_url *url, unsigned thread_count, int *fds,
-                     uint16_t *port, char *error, size_t error_size)
+int weft_listening_open(struct weft_listening *listening, const struct weft_listen_url *url,
+                        unsigned per_address, char *error, size_t error_size)
 {
     struct weft_address addresses[WEFT_LISTEN_ADDRESSES_MOST];
+    *listening = (struct weft_listening){.url = *url};
     int count = weft_address_resolve(url->host, url->port, addresses, WEFT_LISTEN_ADDRESSES_MOST,
                                      error, error_size);
     if (count < 0) return count;
+    if (weft_listening_make_room(listening, (unsigned)count, per_address) < 0) {
+        snprintf(error, error_size, "no memory");
+        return -ENOMEM;
+    }
     int result = -EADDRINUSE;
     for (int i = 0; i < TRIES && result == -EADDRINUSE; i++) {
-        *port = url->port;
-        result = open_addresses(addresses, count, thread_count, fds, port);
+        result = open_addresses(listening, addresses);
         if (url->port != 0) break;
     }
-    if (result < 0) explain(result, url, url->port, error, error_size);
+    if (result == 0) return 0;
+    explain(result, url, url->port, error, error_size);
+    weft_listening_close(listening);
     return result;
+}
+
+// Fills the room of a larger one with the sockets of a smaller one, and opens the rest beside them.
+static int join(struct weft_listening *larger, const struct weft_listening *smaller)
+{
+    for (unsigned i = 0; i < larger->address_count; i++) {
+        const int *old = smaller->fds + (size_t)i * smaller->per_address;
+        int *all = larger->fds + (size_t)i * larger->per_address;
+        struct weft_address address = {.size = sizeof(address.storage)};
+        if (getsockname(old[0], (struct sockaddr *)&address.storage, &address.size) < 0) {
+            return -errno;
+        }
+        int result = open_some(&address, smaller->per_address, larger->per_address, all);
+        if (result < 0) return result;
+    }
+    for (unsigned i = 0; i < larger->address_count; i++) {
+        memcpy(larger->fds + (size_t)i * larger->per_address,
+               smaller->fds + (size_t)i * smaller->per_address,
+               smaller->per_address * sizeof(*smaller->fds));
+    }
+    return 0;
+}
+
+int weft_listening_grow(struct weft_listening *listening, unsigned per_address, char *error,
+                        size_t error_size)
+{
+    if (per_address <= listening->per_address) return 0;
+    struct weft_listening larger = *listening;
+    int result = weft_listening_make_room(&larger, listening->address_count, per_address);
+    if (result == 0) result = join(&larger, listening);
+    if (result < 0) {
+        explain(result, &listening->url, listening->port, error, error_size);
+        weft_listening_close(&larger);
+        return result;
+    }
+    free(listening->fds);
+    *listening = larger;
+    return 0;
+}
+
+void weft_listening_shrink(struct weft_listening *listening, unsigned per_address)
+{
+    if (!listening->fds || per_address >= listening->per_address) return;
+    for (unsigned i = 0; i < listening->address_count; i++) {
+        int *own = listening->fds + (size_t)i * listening->per_address;
+        close_some(own + per_address, listening->per_address - per_address);
+        memmove(listening->fds + (size_t)i * per_address, own, per_address * sizeof(*own));
+    }
+    listening->per_address = per_address;
+    if (per_address == 0) weft_listening_close(listening);
 }

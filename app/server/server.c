@@ -2,7 +2,6 @@
 #include "server/server.h"
 
 #include "net/socket.h"
-#include "server/listening.h"
 #include "server/worker.h"
 
 #include <errno.h>
@@ -44,7 +43,8 @@ static bool has_secure_listener(const struct weft_server_config *config)
     return false;
 }
 
-static bool open_tls(struct weft_server *server, char *error, size_t error_size)
+static bool open_tls(struct weft_server *server, const struct weft_server_given *given, char *error,
+                     size_t error_size)
 {
     const struct weft_server_config *config = server->config;
     if (!has_secure_listener(config)) return true;
@@ -53,6 +53,7 @@ static bool open_tls(struct weft_server *server, char *error, size_t error_size)
         .certificate_count = config->certificate_count,
         .alpn = alpn,
         .handshake_size = config->limits.handshake_size,
+        .ticket_secret = given ? given->ticket_secret : NULL,
     };
     server->tls = weft_tls_server_new(&tls, error, error_size);
     return server->tls != NULL;
@@ -75,54 +76,56 @@ static bool open_workers(struct weft_server *server, char *error, size_t error_s
     return true;
 }
 
-// Hands each thread its socket of each address; those that are left after a failure are closed.
-static bool hand_out(struct weft_server *server, const int *fds, int address_count, bool is_secure,
-                     char *error, size_t error_size)
+// Hands each thread its sockets of each address; those that are left after a failure are closed.
+static bool hand_out(struct weft_server *server, struct weft_listening *listening, char *error,
+                     size_t error_size)
 {
     int result = 0;
     unsigned thread_count = server->config->thread_count;
-    for (size_t i = 0; i < (size_t)address_count * thread_count; i++) {
-        if (result == 0) {
-            result =
-                weft_worker_listen(server->threads[i % thread_count].worker, fds[i], is_secure);
-        } else {
-            close(fds[i]);
-        }
+    for (size_t i = 0; i < weft_listening_count(listening) && result == 0; i++) {
+        size_t thread = i % listening->per_address % thread_count;
+        int fd = listening->fds[i];
+        listening->fds[i] = -1;
+        result = weft_worker_listen(server->threads[thread].worker, fd, listening->url.is_secure);
     }
+    weft_listening_close(listening);
     if (result < 0) snprintf(error, error_size, "cannot listen: %s", strerror(-result));
     return result == 0;
 }
 
 // What a listener accepts inherits it.
-static bool set_congestion(const char *name, const int *fds, size_t count, char *error,
+static bool set_congestion(const char *name, const struct weft_listening *listening, char *error,
                            size_t error_size)
 {
-    for (size_t i = 0; name && i < count; i++) {
-        int result = weft_socket_set_congestion(fds[i], name);
+    for (size_t i = 0; name && i < weft_listening_count(listening); i++) {
+        int result = weft_socket_set_congestion(listening->fds[i], name);
         if (result == 0) continue;
         snprintf(error, error_size,
                  "cannot use the congestion control '%s': %s; "
                  "/proc/sys/net/ipv4/tcp_allowed_congestion_control has those that may be used",
                  name, strerror(-result));
-        for (size_t k = 0; k < count; k++)
-            close(fds[k]);
         return false;
     }
     return true;
 }
 
-static bool open_listeners(struct weft_server *server, char *error, size_t error_size)
+static bool open_listeners(struct weft_server *server, const struct weft_server_given *given,
+                           char *error, size_t error_size)
 {
     const struct weft_server_config *config = server->config;
-    int fds[WEFT_LISTEN_ADDRESSES_MOST * WEFT_THREADS_MOST];
     for (size_t i = 0; i < config->listen_count; i++) {
-        const struct weft_listen_url *url = &config->listens[i];
-        int count =
-            weft_listen_open(url, config->thread_count, fds, &server->ports[i], error, error_size);
-        if (count < 0) return false;
-        size_t fd_count = (size_t)count * config->thread_count;
-        if (!set_congestion(config->congestion, fds, fd_count, error, error_size)) return false;
-        if (!hand_out(server, fds, count, url->is_secure, error, error_size)) return false;
+        struct weft_listening own = {.fds = NULL};
+        struct weft_listening *listening = given ? &given->listenings[i] : &own;
+        if (!given && weft_listening_open(&own, &config->listens[i], config->thread_count, error,
+                                          error_size) < 0) {
+            return false;
+        }
+        listening->url.is_secure = config->listens[i].is_secure;
+        server->ports[i] = listening->port;
+        bool is_fine = set_congestion(config->congestion, listening, error, error_size) &&
+                       hand_out(server, listening, error, error_size);
+        weft_listening_close(listening);
+        if (!is_fine) return false;
     }
     return true;
 }
@@ -137,6 +140,13 @@ static void tell_https_port(struct weft_server *server)
     }
     for (unsigned i = 0; i < config->thread_count; i++) {
         weft_worker_set_https_port(server->threads[i].worker, port);
+    }
+}
+
+static void close_given(const struct weft_server_given *given, size_t count)
+{
+    for (size_t i = 0; given && i < count; i++) {
+        weft_listening_close(&given->listenings[i]);
     }
 }
 
@@ -161,12 +171,14 @@ static bool open_roots(struct weft_server *server, char *error, size_t error_siz
     return true;
 }
 
-struct weft_server *weft_server_new(const struct weft_server_config *config, char *error,
+struct weft_server *weft_server_new(const struct weft_server_config *config,
+                                    const struct weft_server_given *given, char *error,
                                     size_t error_size)
 {
     struct weft_server *server = calloc(1, sizeof(*server));
     if (!server) {
         snprintf(error, error_size, "no memory");
+        close_given(given, config->listen_count);
         return NULL;
     }
     server->config = config;
@@ -176,13 +188,14 @@ struct weft_server *weft_server_new(const struct weft_server_config *config, cha
         goto failed;
     }
     if (!open_roots(server, error, error_size)) goto failed;
-    if (!open_tls(server, error, error_size)) goto failed;
+    if (!open_tls(server, given, error, error_size)) goto failed;
     if (!open_workers(server, error, error_size)) goto failed;
-    if (!open_listeners(server, error, error_size)) goto failed;
+    if (!open_listeners(server, given, error, error_size)) goto failed;
     tell_https_port(server);
     return server;
 
 failed:
+    close_given(given, config->listen_count);
     weft_server_free(server);
     return NULL;
 }
@@ -229,10 +242,10 @@ int weft_server_ended_fd(const struct weft_server *server)
     return server->ended_fd;
 }
 
-void weft_server_drain(struct weft_server *server)
+void weft_server_drain(struct weft_server *server, enum weft_server_end end)
 {
     for (unsigned i = 0; i < server->config->thread_count; i++) {
-        weft_worker_drain(server->threads[i].worker);
+        weft_worker_drain(server->threads[i].worker, end == WEFT_SERVER_ENDS);
     }
 }
 

@@ -8,19 +8,30 @@
 #define WEFT_SERVER_H
 
 #include "server/config.h"
+#include "server/listening.h"
 #include "server/manifest_make.h"
 #include "server/manifest_read.h"
 #include "server/redirect_loops.h"
 
 struct weft_server;
 
+/** What a server may be given by the process that started it. */
+struct weft_server_given {
+    struct weft_listening
+        *listenings; // one for each listener of the configuration, in order; the server takes the
+                     // sockets over, also where it fails
+    const uint8_t *ticket_secret; // weft_tls_server_config's; NULL for one of its own
+};
+
 /**
  * Opens the root, the certificates, the log and the listening sockets.
  *
  * config   borrowed for the server's life; has to be valid
+ * given    NULL: it opens its sockets itself
  * returns  NULL, with one line in `error` that names the thing and the remedy; nothing is left open then
  */
-struct weft_server *weft_server_new(const struct weft_server_config *config, char *error,
+struct weft_server *weft_server_new(const struct weft_server_config *config,
+                                    const struct weft_server_given *given, char *error,
                                     size_t error_size);
 
 /** Starts the threads, which take no signals; returns 0 or a negative errno. */
@@ -32,8 +43,14 @@ uint16_t weft_server_port(const struct weft_server *server, size_t listen_index)
 /** A descriptor that is readable once all threads have ended. */
 int weft_server_ended_fd(const struct weft_server *server);
 
-/** Asks all threads to finish what is in flight and end. */
-void weft_server_drain(struct weft_server *server);
+/** How a server's work ends. */
+enum weft_server_end {
+    WEFT_SERVER_HANDS_OVER, // another one takes connections from the same sockets: nobody is hurried
+    WEFT_SERVER_ENDS, // who waits in the sockets is still taken in; who asks for nothing is soon let go
+};
+
+/** Asks all threads to finish what is in flight and end. To be called again where a handing over becomes an end. */
+void weft_server_drain(struct weft_server *server, enum weft_server_end end);
 
 /**
  * Asks all threads for a sign of life.

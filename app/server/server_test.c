@@ -26,7 +26,7 @@ static void scene_begin(struct scene *scene, unsigned thread_count)
     scene->config.thread_count = thread_count;
     CHECK(weft_listen_url_parse("http://127.0.0.1:0", &scene->config.listens[0]) == NULL);
     scene->config.listen_count = 1;
-    scene->server = weft_server_new(&scene->config, error, sizeof(error));
+    scene->server = weft_server_new(&scene->config, NULL, error, sizeof(error));
     CHECK(scene->server != NULL);
     CHECK_EQ(weft_server_start(scene->server), 0);
 }
@@ -78,7 +78,7 @@ TEST(a_server_that_is_drained_ends_by_itself)
     struct scene scene;
     scene_begin(&scene, 2);
     int idle = connect_to(&scene); // holds nothing up
-    weft_server_drain(scene.server);
+    weft_server_drain(scene.server, WEFT_SERVER_ENDS);
     CHECK(has_ended(&scene, 10000));
     close(idle);
     scene_end(&scene);
@@ -102,7 +102,7 @@ TEST(threads_give_signs_of_life_while_they_run_and_none_is_missed_behind_their_e
     for (int i = 0; i < 3; i++) {
         CHECK(gives_sign(&scene));
     }
-    weft_server_drain(scene.server);
+    weft_server_drain(scene.server, WEFT_SERVER_ENDS);
     CHECK(has_ended(&scene, 5000));
     CHECK(gives_sign(&scene));
     CHECK(weft_server_ping(scene.server));
@@ -130,7 +130,7 @@ TEST(a_port_in_use_is_named_with_the_remedy)
     struct weft_server_config second = scene.config;
     second.listens[0].port = weft_server_port(scene.server, 0);
     snprintf(port, sizeof(port), "port %u", second.listens[0].port);
-    CHECK(weft_server_new(&second, error, sizeof(error)) == NULL);
+    CHECK(weft_server_new(&second, NULL, error, sizeof(error)) == NULL);
     CHECK(strstr(error, port) != NULL && strstr(error, "--listen") != NULL);
     scene_end(&scene);
 }
@@ -144,12 +144,12 @@ TEST(what_is_missing_at_the_start_is_named)
     other.listens[0].is_secure = true;
     other.certificates[0] = (struct weft_tls_certificate){"/no/cert.pem", "/no/key.pem"};
     other.certificate_count = 1;
-    CHECK(weft_server_new(&other, error, sizeof(error)) == NULL);
+    CHECK(weft_server_new(&other, NULL, error, sizeof(error)) == NULL);
     CHECK(strstr(error, "/no/cert.pem") != NULL);
 
     other = scene.config;
     other.access_log = "/no/such/log";
-    CHECK(weft_server_new(&other, error, sizeof(error)) == NULL);
+    CHECK(weft_server_new(&other, NULL, error, sizeof(error)) == NULL);
     CHECK(strstr(error, "/no/such/log") != NULL);
     scene_end(&scene);
 }

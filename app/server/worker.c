@@ -95,6 +95,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     weft_exchange_pool_init(&worker->pool);
     worker->connection_ceiling = connection_ceiling(config->server->thread_count);
     worker->tidying.due = tidy;
+    weft_list_init(&worker->doors);
     worker->memory.most = MEMORY_KEPT;
     worker->alloc = weft_pool_alloc(&worker->memory);
     if (!weft_sites_init(&worker->sites, config->server, config->roots, config->seed)) {
@@ -122,10 +123,12 @@ no_memory:
 
 static void stop_listening(struct weft_worker *worker)
 {
-    for (size_t i = 0; i < worker->door_count; i++) {
-        weft_listener_stop(&worker->doors[i].listener);
+    while (!weft_list_is_empty(&worker->doors)) {
+        struct weft_list *link = weft_list_pop_front(&worker->doors);
+        struct weft_door *door = WEFT_LIST_ENTRY(link, struct weft_door, link);
+        weft_listener_stop(&door->listener);
+        free(door);
     }
-    worker->door_count = 0;
 }
 
 void weft_worker_free(struct weft_worker *worker)
@@ -148,16 +151,21 @@ void weft_worker_free(struct weft_worker *worker)
 
 int weft_worker_listen(struct weft_worker *worker, int fd, bool is_secure)
 {
-    if (worker->door_count == WEFT_DOORS_MOST) {
+    struct weft_door *door = calloc(1, sizeof(*door));
+    if (!door) {
         close(fd);
-        return -ENFILE;
+        return -ENOMEM;
     }
-    struct weft_door *door = &worker->doors[worker->door_count];
-    *door = (struct weft_door){.worker = worker, .is_secure = is_secure};
+    door->worker = worker;
+    door->is_secure = is_secure;
     door->listener.accepted_fd = on_accept;
     door->listener.makes_room = on_full;
     int result = weft_listener_start(&door->listener, worker->loop, fd);
-    if (result == 0) worker->door_count++;
+    if (result == 0) {
+        weft_list_push_back(&worker->doors, &door->link);
+    } else {
+        free(door);
+    }
     return result;
 }
 
@@ -187,17 +195,30 @@ static void is_empty(void *context)
     weft_loop_stop(worker->loop);
 }
 
+// Whoever the kernel has told that the connection stands is let in, before the socket goes.
+static void let_in_who_waits(struct weft_worker *worker)
+{
+    WEFT_LIST_EACH(link, &worker->doors)
+    {
+        weft_listener_take_all(&WEFT_LIST_ENTRY(link, struct weft_door, link)->listener);
+    }
+}
+
 static void drain_here(void *context)
 {
     struct weft_worker *worker = context;
+    bool is_ending = atomic_load(&worker->is_ending);
+    uint64_t patience_us = 2 * (uint64_t)worker->config->limits.drain_ms * 1000;
+    if (is_ending) let_in_who_waits(worker);
     stop_listening(worker);
     weft_session_hub_when_empty(worker->hub, is_empty, worker);
-    weft_session_hub_drain(worker->hub);
+    weft_session_hub_drain(worker->hub, is_ending ? patience_us : UINT64_MAX);
     if (weft_session_hub_count(worker->hub) == 0) weft_loop_stop(worker->loop);
 }
 
-void weft_worker_drain(struct weft_worker *worker)
+void weft_worker_drain(struct weft_worker *worker, bool is_end)
 {
+    if (is_end) atomic_store(&worker->is_ending, true);
     if (weft_loop_post(worker->loop, drain_here, worker) != 0) weft_loop_stop(worker->loop);
 }
 

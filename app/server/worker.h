@@ -35,8 +35,11 @@ int weft_worker_run(struct weft_worker *worker);
 /** Has `run(context)` called in its thread soon, while it runs; returns 0 or -ENOMEM. */
 int weft_worker_post(struct weft_worker *worker, void (*run)(void *context), void *context);
 
-/** Takes no more connections, lets the others finish, then ends the run. */
-void weft_worker_drain(struct weft_worker *worker);
+/** Takes no more connections, lets the others finish, then ends the run.
+ *
+ *  is_end  nobody takes connections from its sockets after it: those that wait there come in, and who asks for nothing is
+ *          let go soon; may become true later */
+void weft_worker_drain(struct weft_worker *worker, bool is_end);
 
 /** Ends the run at once. */
 void weft_worker_stop(struct weft_worker *worker);

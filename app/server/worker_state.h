@@ -10,10 +10,11 @@
 #include "server/worker.h"
 #include "session/session.h"
 
-enum { WEFT_DOORS_MOST = 2 * WEFT_LISTENS_MOST }; // a name may have two addresses
+#include <stdatomic.h>
 
 /** A listener and what it opens onto. */
 struct weft_door {
+    struct weft_list link;
     struct weft_listener listener;
     struct weft_worker *worker;
     bool is_secure;
@@ -33,8 +34,8 @@ struct weft_worker {
     struct weft_alloc alloc;   // over it
     struct weft_timer tidying; // while memory is kept
     struct weft_answer answer; // of the request at hand
-    struct weft_door doors[WEFT_DOORS_MOST];
-    size_t door_count;
+    struct weft_list doors;
+    atomic_bool is_ending; // the drain is an end
 };
 
 /** Memory may be kept from now on that nobody will ask for: looks after it in a while. */

@@ -141,7 +141,10 @@ static void timer_is_due(struct weft_timer *timer)
         return;
     }
     if (is_left_over(session) && now_us >= session->hub->drain_deadline_us) {
-        weft_session_break(session, "nothing was asked before the end");
+        // Not by RST: what the kernel still holds for the peer is to reach it.
+        if (!session->error) session->error = "nothing was asked before the end";
+        session->is_dying = true;
+        weft_session_wake(session);
         return;
     }
     switch (session->phase) {
@@ -336,11 +339,12 @@ void weft_session_hub_free(struct weft_session_hub *hub)
     weft_release(hub->config.alloc, hub, sizeof(*hub));
 }
 
-void weft_session_hub_drain(struct weft_session_hub *hub)
+void weft_session_hub_drain(struct weft_session_hub *hub, uint64_t patience_us)
 {
     uint64_t now_us = weft_loop_now_us(hub->config.loop);
+    uint64_t deadline_us = patience_us < UINT64_MAX - now_us ? now_us + patience_us : UINT64_MAX;
     hub->is_draining = true;
-    hub->drain_deadline_us = now_us + 2 * (uint64_t)hub->config.limits->drain_ms * 1000;
+    if (deadline_us < hub->drain_deadline_us) hub->drain_deadline_us = deadline_us;
     WEFT_LIST_EACH(link, &hub->sessions)
     {
         struct weft_session *session = WEFT_LIST_ENTRY(link, struct weft_session, link);

@@ -61,8 +61,11 @@ struct weft_session_hub *weft_session_hub_new(const struct weft_session_hub_conf
 /** Closes all sessions at once, then frees the hub. */
 void weft_session_hub_free(struct weft_session_hub *hub);
 
-/** Lets every session finish what is in flight (weft_conn_drain), and new ones at once. */
-void weft_session_hub_drain(struct weft_session_hub *hub);
+/** Lets every session finish what is in flight (weft_conn_drain), and new ones at once. It may be called again with less
+ *  patience.
+ *
+ *  patience_us  how long those are waited for who have asked for nothing; UINT64_MAX: as long as the limits let them */
+void weft_session_hub_drain(struct weft_session_hub *hub, uint64_t patience_us);
 /** The most that are shed at once. */
 enum { WEFT_SESSION_SHED_MOST = 8 };
 /** Ends up to `count` sessions, at the end of this turn: their descriptors are needed. Those go that have waited for a request

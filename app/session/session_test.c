@@ -465,7 +465,7 @@ TEST(draining_lets_what_is_in_flight_finish_then_closes)
         run_a_while(30);
         CHECK_EQ(world.body_count, 1);
 
-        weft_session_hub_drain(world.servers);
+        weft_session_hub_drain(world.servers, 2000000);
         run_a_while(30);
         CHECK_EQ(world.server_closed, 0);
         world.bodies[0].is_pausing = false;

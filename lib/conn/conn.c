@@ -179,6 +179,8 @@ void weft_conn_tick(struct weft_conn *conn, uint64_t now_us)
 {
     if (is_chosen(conn)) {
         TO_ENGINE(conn, tick, now_us);
+    } else if (now_us >= conn->deadline_us && conn->is_draining && conn->first_size == 0) {
+        conn->is_finished = true; // nothing was asked, so nothing is lost
     } else if (now_us >= conn->deadline_us && !conn->is_finished) {
         WEFT_HTTP_COUNT(conn->config.counters, header_timeout_ms);
         end_unchosen(conn, WEFT_HTTP_NO_ERROR, "header_timeout_ms: no request came");
@@ -253,8 +255,10 @@ void weft_conn_drain(struct weft_conn *conn, uint64_t now_us)
         TO_ENGINE(conn, drain, now_us);
         return;
     }
-    conn->is_draining = true; // what has begun to come is still answered
-    if (conn->first_size == 0) conn->is_finished = true;
+    if (conn->is_draining) return;
+    conn->is_draining = true; // what has begun to come, or comes soon, is still answered
+    uint64_t soon_us = now_us + (uint64_t)conn->config.limits->drain_ms * 1000;
+    if (conn->first_size == 0 && soon_us < conn->deadline_us) conn->deadline_us = soon_us;
 }
 
 void weft_conn_fail(struct weft_conn *conn, enum weft_http_error_code code, const char *reason)

@@ -152,8 +152,8 @@ void weft_conn_set_user(struct weft_conn *conn, uint64_t stream_id, void *user);
 
 // The connection's end
 
-/** Takes no new requests, lets those in flight finish, then is finished: two-step GOAWAY, or
- *  `Connection: close` on the last answer. */
+/** Lets requests in flight finish, those too that are under way to a server within `drain_ms`, then is finished: two-step
+ *  GOAWAY, or `Connection: close` on the last answer. */
 void weft_conn_drain(struct weft_conn *conn, uint64_t now_us);
 
 /** Ends the connection now, with a GOAWAY or as HTTP/1 can. `reason` is static text. */

@@ -175,8 +175,16 @@ TEST(draining_ends_what_has_not_begun_and_finishes_what_has)
 {
     struct scene scene = {0};
     CHECK(start(&scene, WEFT_CONN_H1, WEFT_CONN_BY_FIRST_BYTES));
-    weft_conn_drain(scene.duet.server.conn, 0);
-    CHECK(weft_conn_is_finished(scene.duet.server.conn));
+    struct weft_conn *conn = scene.duet.server.conn;
+    weft_conn_drain(conn, 0);
+    CHECK(!weft_conn_is_finished(conn)); // a request may be under way
+    uint64_t until_us = weft_conn_deadline(conn);
+    CHECK_EQ(until_us, 1000000); // drain_ms
+    weft_conn_tick(conn, until_us - 1);
+    CHECK(!weft_conn_is_finished(conn));
+    weft_conn_tick(conn, until_us);
+    CHECK(weft_conn_is_finished(conn));
+    CHECK_EQ(weft_conn_last_error(conn).scope, WEFT_HTTP_FINE);
     finish(&scene);
 
     scene = (struct scene){0};

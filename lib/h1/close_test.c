@@ -17,6 +17,12 @@ TEST(the_last_request_of_a_connection_is_told_so)
     rig_close(&rig);
 }
 
+static void pass_drain_ms(void)
+{
+    rig.now_us += (uint64_t)rig.limits.drain_ms * 1000;
+    weft_h1_tick(rig.conn, rig.now_us);
+}
+
 TEST(draining_finishes_what_is_in_flight)
 {
     start_silent(GET);
@@ -29,13 +35,7 @@ TEST(draining_finishes_what_is_in_flight)
     CHECK(weft_h1_is_finished(rig.conn));
     rig_close(&rig);
 
-    start();
-    serve(GET, 0);
-    weft_h1_drain(rig.conn, rig.now_us); // nothing is in flight
-    CHECK(weft_h1_is_finished(rig.conn));
-    rig_close(&rig);
-
-    start(); // half a head is
+    start(); // half a head is in flight too
     serve("GET / HT", 0);
     weft_h1_drain(rig.conn, rig.now_us);
     CHECK(!weft_h1_is_finished(rig.conn));
@@ -49,7 +49,39 @@ TEST(draining_finishes_what_is_in_flight)
     rig_run(&rig);
     weft_h1_drain(rig.conn, rig.now_us); // the answer is out, the rest of its request is not in
     rig_feed_text(&rig, "abc", 0);
+    CHECK(!weft_h1_is_finished(rig.conn)); // it did not say that it is the last
+    pass_drain_ms();
     CHECK(weft_h1_is_finished(rig.conn));
+    rig_close(&rig);
+}
+
+// RFC 9112 §9.5: a client may send while the server closes; within drain_ms that is not lost.
+TEST(draining_awaits_a_request_that_is_under_way)
+{
+    start();
+    serve(GET, 0);
+    weft_h1_drain(rig.conn, rig.now_us); // nothing is in flight
+    CHECK(!weft_h1_is_finished(rig.conn));
+    CHECK_EQ(weft_h1_deadline(rig.conn), rig.now_us + (uint64_t)rig.limits.drain_ms * 1000);
+    rig_feed_text(&rig, GET, 0);
+    CHECK_SPAN(rig_output(&rig),
+               "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+               "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
+    CHECK(weft_h1_is_finished(rig.conn));
+    rig_close(&rig);
+
+    start(); // an answer whose head is out, without a word of the end
+    rig.limits.drain_ms = 200;
+    serve(GET, 0);
+    rig.now_us += 500000;
+    weft_h1_drain(rig.conn, rig.now_us);
+    rig.now_us += 199000;
+    weft_h1_tick(rig.conn, rig.now_us);
+    CHECK(!weft_h1_is_finished(rig.conn));
+    rig.now_us += 1000;
+    weft_h1_tick(rig.conn, rig.now_us);
+    CHECK(weft_h1_is_finished(rig.conn));
+    CHECK_EQ(rig.counters.idle_timeout_ms, 0);
     rig_close(&rig);
 }
 

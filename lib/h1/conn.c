@@ -186,7 +186,7 @@ void weft_h1_conn_refuse(struct weft_h1_conn *conn, struct weft_h1_error error)
 // The server has answered. What is left of the request is read and dropped, if that is little (§9.3).
 static void settle_server(struct weft_h1_conn *conn, struct weft_h1_exchange *exchange)
 {
-    bool goes_on = exchange->persists && !conn->is_draining;
+    bool goes_on = exchange->persists; // what its head has said, also while draining
     end_exchange(conn, exchange, (struct weft_http_error){.scope = WEFT_HTTP_FINE});
     conn->answered_count++;
     if (conn->answered_count == conn->limits->pipeline_count)
@@ -359,9 +359,10 @@ void weft_h1_drain(struct weft_h1_conn *conn, uint64_t now_us)
     conn->now_us = now_us;
     if (conn->is_draining || conn->phase == WEFT_H1_CLOSED) return;
     conn->is_draining = true;
-    bool is_idle =
-        weft_list_is_empty(&conn->exchanges) && conn->in.size == 0 && !conn->is_discarding;
-    if (is_idle) weft_h1_conn_close(conn);
+    conn->drain_us = now_us;
+    // A server may have a request under way to it: weft_h1_tick() closes once none has come for drain_ms.
+    bool is_client = conn->role == WEFT_HTTP_CLIENT;
+    if (is_client && weft_list_is_empty(&conn->exchanges)) weft_h1_conn_close(conn);
 }
 
 void weft_h1_fail(struct weft_h1_conn *conn, enum weft_http_error_code code, const char *reason)

@@ -100,6 +100,7 @@ struct weft_h1_conn {
     // Time
     uint64_t born_us;
     uint64_t idle_us; // when the last exchange ended
+    uint64_t drain_us; // while `is_draining`: when that began
     bool is_trimmed;  // since then
     uint64_t head_us; // while `is_scanning`: when the head or trailer section began
     struct weft_h1_meter reading;

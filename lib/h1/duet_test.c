@@ -141,8 +141,11 @@ TEST(a_draining_server_tells_its_client)
     CHECK(duet_carry(&duet, &duet.client, &duet.server));
     weft_h1_drain(duet.server.conn, duet.now_us);
     duet_run(&duet);
+    CHECK(!weft_h1_is_finished(duet.server.conn)); // the answer's head had left already
+    CHECK_EQ(ask(WEFT_HTTP_GET, "/", NULL, -1), WEFT_OK);
+    duet_run(&duet);
     CHECK(weft_h1_is_finished(duet.server.conn));
-    CHECK_EQ(ask(WEFT_HTTP_GET, "/", NULL, -1), WEFT_OK); // the answer's head had left already
+    CHECK_EQ(ask(WEFT_HTTP_GET, "/", NULL, -1), WEFT_GONE); // this one said that it was the last
     end();
 
     start(0);

@@ -153,7 +153,9 @@ void weft_h1_set_user(struct weft_h1_conn *conn, uint64_t stream_id, void *user)
 
 // The connection's end
 
-/** Takes no new requests, lets those in flight finish, the last with `Connection: close`, then is finished. */
+/** Lets requests in flight finish, the last with `Connection: close`, then is finished. A server that has none in flight, or
+ *  whose last answer has not said so, awaits one more request for `drain_ms`, so that none that is under way is lost; a
+ *  client takes no new ones. */
 void weft_h1_drain(struct weft_h1_conn *conn, uint64_t now_us);
 
 /** Ends the connection now; what is in the output still leaves. `reason` is static text. */

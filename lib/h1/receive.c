@@ -57,7 +57,7 @@ static void finish_message(struct weft_h1_conn *conn)
     if (conn->is_discarding) {
         conn->is_discarding = false;
         conn->phase = WEFT_H1_READING_HEAD;
-        if (conn->is_draining) weft_h1_conn_close(conn);
+        conn->idle_us = conn->now_us;
         return;
     }
     struct weft_h1_exchange *exchange = weft_h1_front(conn);

@@ -47,6 +47,16 @@ static bool is_idle(const struct weft_h1_conn *conn)
     return conn->phase == WEFT_H1_READING_HEAD && !conn->is_scanning && conn->exchange_count == 0;
 }
 
+// When the wait for the next request is over. While draining that is soon, but not at once: one may be under way, and it
+// would be lost; it is answered with `Connection: close` (RFC 9112 §9.5, §9.6).
+static uint64_t idle_deadline(const struct weft_h1_conn *conn)
+{
+    uint64_t usual_us = conn->idle_us + span_us(conn->limits->idle_timeout_ms);
+    if (!conn->is_draining) return usual_us;
+    uint64_t since_us = conn->drain_us > conn->idle_us ? conn->drain_us : conn->idle_us;
+    return earlier(usual_us, since_us + span_us(conn->limits->drain_ms));
+}
+
 static uint64_t reading_deadline(const struct weft_h1_conn *conn)
 {
     const struct weft_http_limits *limits = conn->limits;
@@ -54,7 +64,7 @@ static uint64_t reading_deadline(const struct weft_h1_conn *conn)
     if (is_idle(conn) && conn->in.size > 0 && !weft_h1_is_held_back(conn))
         return conn->now_us; // pull it
     if (is_idle(conn)) {
-        uint64_t idle = conn->idle_us + span_us(limits->idle_timeout_ms);
+        uint64_t idle = idle_deadline(conn);
         return conn->is_trimmed ? idle : earlier(idle, conn->idle_us + TRIM_US);
     }
     if (!awaits_content(conn)) return UINT64_MAX;
@@ -130,8 +140,8 @@ static void tick_idle(struct weft_h1_conn *conn)
     if (conn->in.size > 0) return; // there is something to pull
     weft_h1_trim(conn);
     conn->is_trimmed = true;
-    if (conn->now_us < conn->idle_us + span_us(conn->limits->idle_timeout_ms)) return;
-    WEFT_HTTP_COUNT(conn->counters, idle_timeout_ms);
+    if (conn->now_us < idle_deadline(conn)) return;
+    if (!conn->is_draining) WEFT_HTTP_COUNT(conn->counters, idle_timeout_ms);
     weft_h1_conn_close(conn);
 }
 

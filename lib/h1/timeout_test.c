@@ -175,8 +175,10 @@ TEST(an_old_connection_is_drained)
     start(WEFT_HTTP_SERVER);
     rig.limits.idle_timeout_ms = UINT32_MAX;
     rig_wait(&rig, 3600 * second);
-    CHECK(weft_h1_is_finished(rig.conn));
+    CHECK(!weft_h1_is_finished(rig.conn)); // a request may be under way
     CHECK_EQ(rig.counters.connection_age_ms, 1);
+    rig_wait(&rig, second);
+    CHECK(weft_h1_is_finished(rig.conn));
     rig_close(&rig);
 }
 

@@ -56,7 +56,7 @@
     X(write_timeout_ms,        30000,      "ms",      "without the peer taking a byte of what waits for it")      \
     X(write_rate,              100,        "bytes a second", "least rate at which a peer takes an answer, over 60 s") \
     X(settings_timeout_ms,     10000,      "ms",      "for the acknowledgement of our SETTINGS")                  \
-    X(drain_ms,                1000,       "ms",      "between the two GOAWAYs of a graceful end")
+    X(drain_ms,                1000,       "ms",      "between the two GOAWAYs of a graceful end; HTTP/1 awaits a last request so long")
 // clang-format on
 
 struct weft_http_limits {

@@ -76,6 +76,15 @@ class Server:
             self._news.put(line)
         self._news.put(None)
 
+    def workers(self):
+        """The processes that serve, the newest last; the server's own process only sees to them."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
+            return sorted(map(int, file.read().split())) or [self.process.pid]
+
+    @property
+    def worker(self):
+        return self.workers()[-1]
+
     @property
     def http(self):
         return self.ports["http"]
@@ -120,7 +129,7 @@ class Server:
 def open_sockets(server):
     """How many sockets the server holds, its listeners among them."""
     count = 0
-    for entry in pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir():
+    for entry in pathlib.Path(f"/proc/{server.worker}/fd").iterdir():
         try:
             count += os.readlink(entry).startswith("socket:")
         except FileNotFoundError:

@@ -153,5 +153,5 @@ def test_the_server_comes_through_everything_at_once(serve, root):
     while open_sockets(server) > before:
         assert time.monotonic() < deadline, f"{open_sockets(server) - before} connections were never given up"
         time.sleep(0.05)
-    files = [os.readlink(f"/proc/{server.process.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{server.process.pid}/fd")]
+    files = [os.readlink(f"/proc/{server.worker}/fd/{fd}") for fd in os.listdir(f"/proc/{server.worker}/fd")]
     assert sum(".txt" in name for name in files) < 50, "files stay open: " + str(files)

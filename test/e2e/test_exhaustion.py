@@ -17,13 +17,6 @@ FULL = pathlib.Path("/dev/full")  # a device that takes nothing: ENOSPC
 GET_LARGE = b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-def worker(server):
-    """The process that serves: a child where there is one."""
-    pid = server.process.pid
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(children[0]) if children else pid
-
-
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
 def test_a_full_log_disk_costs_lines_and_no_time(serve, root):
     """More lines than the buffer has room for: those that are lost are counted and told."""
@@ -69,7 +62,7 @@ class Crowd:
 def test_memory_that_runs_out_ends_connections_and_not_the_process(serve, root):
     server = serve(root)
     assert ask(server, "/hello.txt")[0] == 200
-    pid = worker(server)
+    pid = server.worker
     data = re.search(r"VmData:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())
     most = int(data[1]) * 1024 + 2 * MIB
     resource.prlimit(pid, resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
@@ -77,7 +70,7 @@ def test_memory_that_runs_out_ends_connections_and_not_the_process(serve, root):
     refused = crowd.come(600)
     print(refused, "of 600 turned away")
     assert refused > 0, "there was memory for all of them: the test needs a tighter limit"
-    assert worker(server) == pid and os.path.exists(f"/proc/{pid}"), "the process has ended"
+    assert server.worker == pid and os.path.exists(f"/proc/{pid}"), "the process has ended"
     crowd.go()
     deadline = time.monotonic() + 5
     while True:  # with no more memory than before
@@ -87,4 +80,4 @@ def test_memory_that_runs_out_ends_connections_and_not_the_process(serve, root):
         except (OSError, AssertionError):
             assert time.monotonic() < deadline, "it does not recover"
             time.sleep(0.05)
-    assert worker(server) == pid
+    assert server.worker == pid

@@ -13,7 +13,7 @@ FILES = 64  # the most that the server may have open
 
 
 def cpu_seconds(server):
-    with open(f"/proc/{server.process.pid}/stat") as file:
+    with open(f"/proc/{server.worker}/stat") as file:
         fields = file.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -20,7 +20,7 @@ BLOCKED = setting((INITIAL_WINDOW_SIZE, 0))
 
 
 def resident(server, kind="VmRSS"):
-    with open(f"/proc/{server.process.pid}/status") as file:
+    with open(f"/proc/{server.worker}/status") as file:
         return int(re.search(rf"{kind}:\s+(\d+) kB", file.read())[1]) * 1024
 
 
@@ -33,7 +33,7 @@ class Growth:
             with server.connect() as connection:
                 connection.sendall(b"GET /large.bin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 receive(connection)
-        with open(f"/proc/{server.process.pid}/clear_refs", "w") as file:
+        with open(f"/proc/{server.worker}/clear_refs", "w") as file:
             file.write("5")  # the peak begins anew
         self.start = resident(server)
 

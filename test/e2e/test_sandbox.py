@@ -27,13 +27,6 @@ def has_landlock():
 needs_landlock = pytest.mark.skipif(not has_landlock(), reason="this kernel has no Landlock")
 
 
-def workers(server):
-    """The processes that serve: the children, where it has some, else itself."""
-    pid = server.process.pid
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children] or [pid]
-
-
 def status(pid):
     """The lines of /proc/PID/status, by name."""
     lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -41,7 +34,7 @@ def status(pid):
 
 
 def the_status(server):
-    found = [status(pid) for pid in workers(server)]
+    found = [status(pid) for pid in server.workers()]
     assert found
     return found[0]
 
@@ -90,7 +83,7 @@ def test_the_worker_is_confined_without_being_asked(serve, root):
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         if name != "CapBnd" or os.geteuid() == 0:  # others could not take theirs away, nor use it
             assert int(seen[name][0], 16) == 0, name
-    threads = [int(task.name) for pid in workers(server) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    threads = [int(task.name) for pid in server.workers() for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
     assert len(threads) >= 3
     assert all(status(thread)["Seccomp"] == ["2"] for thread in threads)
 
@@ -229,7 +222,7 @@ def test_no_call_is_missed_while_everything_is_asked_for(serve, root, curl, tmp_
     """Calls that the filter does not know would come back as ENOSYS; strace sees them."""
     trace = tmp_path / "trace"
     server = serve(root, "--threads", "2")
-    pid = workers(server)[0]
+    pid = server.workers()[0]
     tracer = subprocess.Popen(["strace", "-f", "-p", str(pid), "-o", str(trace)], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 5
     while status(pid)["TracerPid"] == ["0"]:

@@ -1,0 +1,64 @@
+// process/supervisor.h: what is inside of a supervisor; only for the files of this folder.
+#ifndef WEFT_PROCESS_SUPERVISOR_H
+#define WEFT_PROCESS_SUPERVISOR_H
+
+#include "process/backoff.h"
+#include "process/child.h"
+#include "process/sockets.h"
+#include "process/supervise.h"
+
+enum {
+    WEFT_CHILDREN_MOST = 64,          // old workers that drain, mostly
+    WEFT_START_WITHIN_MS = 60000,     // a worker
+    WEFT_END_WITHIN_MS = 1000,        // one that is told to end at once
+    WEFT_SUPERVISOR_LINE_SIZE = 2048, // that is told
+};
+
+struct weft_supervisor {
+    const struct weft_supervise_config *config;
+    struct weft_supervise_plan plan;
+    struct weft_sockets sockets;
+    struct weft_start start;
+    struct weft_list children;
+    size_t child_count;
+    struct weft_child *serving;  // NULL: none
+    struct weft_child *starting; // NULL: none
+    struct weft_backoff backoff;
+    uint64_t restart_ms; // when a worker is to be started; UINT64_MAX: not
+    int signal_fd;
+    bool had_terminal;  // and would lose it by a SIGHUP
+    bool has_served;    // a worker was ready once
+    bool reloads_again; // SIGHUP has come while a worker was starting
+    bool is_ending;     // SIGTERM or SIGINT has come
+    bool is_over;       // with this
+    int code;           // to exit with
+};
+
+/** Says a line; printf's arguments. */
+__attribute__((format(printf, 2, 3))) void weft_supervisor_tell(struct weft_supervisor *supervisor,
+                                                                const char *format, ...);
+
+/**
+ * Starts a worker by the configuration as it is now.
+ *
+ * error    one line, where false is returned
+ */
+bool weft_supervisor_start(struct weft_supervisor *supervisor, enum weft_child_reason reason,
+                           char *error, size_t error_size);
+
+/** Takes what a worker says. */
+void weft_supervisor_hear(struct weft_supervisor *supervisor, struct weft_child *child);
+
+/** A worker has ended, by what wait() says. */
+void weft_supervisor_bury(struct weft_supervisor *supervisor, struct weft_child *child, int status);
+
+/** SIGHUP */
+void weft_supervisor_reload(struct weft_supervisor *supervisor);
+
+/** The worker that was to be started later is started now. */
+void weft_supervisor_restart(struct weft_supervisor *supervisor);
+
+/** SIGTERM, SIGINT: all drain; the second time they end at once. */
+void weft_supervisor_end(struct weft_supervisor *supervisor);
+
+#endif
