@@ -137,7 +137,7 @@ TEST(they_share_where_that_was_said_on_purpose)
     side_feed(side);
     ask_for(side, 1, "priority", "u=3, i", "text/css");
     ask_for(side, 3, "priority", "u=3, i", "text/css");
-    check_turns(side, "3131"); // one is whole, and the other is all there is of those that share
+    check_turns(side, "333"); // it must be whole, and goes ahead of the one that shares
     ask_for(side, 5, "priority", "u=3, i", "text/css");
     weft_h2_reset(side->conn, 1, WEFT_HTTP_CANCEL);
     check_turns(side, "333");

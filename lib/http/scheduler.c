@@ -127,6 +127,17 @@ static uint8_t most_urgent(const struct weft_http_scheduler *scheduler)
     return urgency;
 }
 
+// Is it the turn of those that share, where others of their urgency are ready too? What waits to be whole among them is
+// complete first: the others are of use in part already.
+static bool shared_are_next(const struct weft_http_scheduler *scheduler, uint8_t urgency)
+{
+    const struct weft_list *in_order = &scheduler->in_order[urgency];
+    if (scheduler->is_fair || weft_list_is_empty(in_order)) return false;
+    const struct weft_http_scheduled *first = by_turn(in_order->next);
+    bool would_share = first->is_whole && first->priority.incremental;
+    return !would_share && scheduler->turns_next >> urgency & 1U;
+}
+
 struct weft_http_scheduled *weft_http_scheduler_pick(const struct weft_http_scheduler *scheduler,
                                                      enum weft_http_turn_reason *reason)
 {
@@ -141,7 +152,7 @@ struct weft_http_scheduled *weft_http_scheduler_pick(const struct weft_http_sche
     uint8_t urgency = most_urgent(scheduler);
     const struct weft_list *in_order = &scheduler->in_order[urgency];
     const struct weft_list *in_turns = &scheduler->in_turns[urgency];
-    bool is_their_turn = !scheduler->is_fair && (scheduler->turns_next >> urgency & 1U);
+    bool is_their_turn = shared_are_next(scheduler, urgency);
     bool turns = weft_list_is_empty(in_order) || (!weft_list_is_empty(in_turns) && is_their_turn);
     struct weft_http_scheduled *next = by_turn(turns ? in_turns->next : in_order->next);
     *reason = turns ? WEFT_HTTP_TURN_SHARE : reason_in_order(scheduler, next);

@@ -33,7 +33,8 @@ enum weft_http_turn_reason {
 /**
  * Ready streams by urgency. To a peer that does not tell what is incremental, small answers go first: the first bytes
  * of each answer in stream order, then all take turns. Else, of one urgency, those that are not incremental stand in stream order and the others
- * take turns, but for those that are of use only when whole; where both kinds are ready, they alternate. Picking and charging take constant time; becoming
+ * take turns; where both kinds are ready, they alternate. Of those, what is of use only when whole goes in order, ahead of
+ * the rest. Picking and charging take constant time; becoming
  * ready does too, but for a stream older than others that are ready at its urgency.
  */
 struct weft_http_scheduler {

@@ -141,7 +141,7 @@ TEST(what_is_of_use_only_when_whole_goes_in_order)
     CHECK_SPAN(turns(4), "1234");
     weft_http_scheduler_set_whole(&scheduler, &streams[4], true);
     weft_http_scheduler_set_whole(&scheduler, &streams[2], true);
-    CHECK_SPAN(turns(6), "212321"); // as one that is not incremental, beside those that are
+    CHECK_SPAN(turns(4), "2222"); // ahead of those that share, not beside them
     enum weft_http_turn_reason reason;
     weft_http_scheduler_block(&scheduler, &streams[1]);
     weft_http_scheduler_block(&scheduler, &streams[3]);
