@@ -16,7 +16,9 @@ const char *const weft_manifest_crossorigin_words[WEFT_MANIFEST_CROSSORIGIN_COUN
 const char *const weft_manifest_priority_words[WEFT_MANIFEST_PRIORITY_COUNT + 1] = {"auto", "high",
                                                                                     "low", NULL};
 const char *const weft_manifest_mode_words[WEFT_MANIFEST_MODE_COUNT + 1] = {"both", "hint", "push",
-                                                                            NULL};
+                                                                            "none", NULL};
+const char *const weft_manifest_count_words[WEFT_MANIFEST_COUNTS + 1] = {
+    "seen", "of", "hinted", "asked", "pushed", "cancelled", "wasted", NULL};
 
 struct weft_manifest *weft_manifest_new(void)
 {
@@ -136,7 +138,7 @@ enum weft_manifest_link_result weft_manifest_make_link(struct weft_manifest *man
     struct weft_writer out = weft_writer_over(room, sizeof(room));
     for (size_t i = 0; i < page->resource_count; i++) {
         const struct weft_manifest_resource *resource = &page->resources[i];
-        if (resource->mode == WEFT_MANIFEST_PUSH) continue;
+        if (resource->mode == WEFT_MANIFEST_PUSH || resource->mode == WEFT_MANIFEST_NONE) continue;
         page->hints_images = page->hints_images || resource->as == WEFT_MANIFEST_IMAGE;
         if (weft_writer_size(&out) > 0) weft_write_bytes(&out, WEFT_SPAN(", "));
         if (!write_resource(&out, resource)) return WEFT_MANIFEST_LINK_TOO_LONG;

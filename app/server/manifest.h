@@ -45,7 +45,24 @@ enum weft_manifest_mode {
     WEFT_MANIFEST_BOTH, // pushed to whoever takes pushes, hinted to the others
     WEFT_MANIFEST_HINT,
     WEFT_MANIFEST_PUSH,
+    WEFT_MANIFEST_NONE, // only counted
     WEFT_MANIFEST_MODE_COUNT,
+};
+
+/** What a server that learns has counted of a resource on a page. */
+enum weft_manifest_count {
+    WEFT_MANIFEST_SEEN, // views of networks that asked for it without having been told; halved as they age
+    WEFT_MANIFEST_OF,     // among so many views
+    WEFT_MANIFEST_HINTED, // times, by a 103 or the Link of the page
+    WEFT_MANIFEST_ASKED,  // views that asked for it after that
+    WEFT_MANIFEST_PUSHED,
+    WEFT_MANIFEST_CANCELLED, // pushes that the client gave up
+    WEFT_MANIFEST_WASTED, // bytes sent that were not wanted: of given-up pushes, or a second time
+    WEFT_MANIFEST_COUNTS,
+};
+
+struct weft_manifest_tally {
+    uint64_t counts[WEFT_MANIFEST_COUNTS];
 };
 
 struct weft_manifest_resource {
@@ -56,6 +73,7 @@ struct weft_manifest_resource {
     uint8_t crossorigin;     // enum weft_manifest_crossorigin
     uint8_t mode;            // enum weft_manifest_mode
     uint8_t priority;        // enum weft_manifest_priority
+    struct weft_manifest_tally tally; // zeroes where nothing was counted
     uint8_t depth; // 1: named by the page itself, 2: by what it names, ...; 0 where not known
     uint32_t line; // in the file, for complaints
 };
@@ -104,6 +122,7 @@ enum weft_manifest_link_result weft_manifest_make_link(struct weft_manifest *man
 extern const char *const weft_manifest_as_words[WEFT_MANIFEST_AS_COUNT]; // ORIGIN has none
 extern const char *const weft_manifest_crossorigin_words[WEFT_MANIFEST_CROSSORIGIN_COUNT + 1];
 extern const char *const weft_manifest_priority_words[WEFT_MANIFEST_PRIORITY_COUNT + 1];
+extern const char *const weft_manifest_count_words[WEFT_MANIFEST_COUNTS + 1];
 extern const char *const weft_manifest_mode_words[WEFT_MANIFEST_MODE_COUNT + 1];
 
 /** What a file is by its name, where nothing says it: by its media type; FETCH for what is none of the others. */

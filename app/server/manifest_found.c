@@ -5,6 +5,7 @@
 #include "http/target.h"
 #include "net/memory.h"
 #include "page/css_scan.h"
+#include "server/manifest_write.h"
 
 #include <errno.h>
 #include <libxml/uri.h>
@@ -19,35 +20,13 @@ enum {
     MEMORY_MOST = 1 << 20
 };
 
-// Percent-encodes what cannot stand in a URI, and leaves what is encoded already; false where there is no room.
-static bool encode(struct weft_span text, bool is_name, char *out, size_t room)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    size_t at = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t byte = text.data[i];
-        bool is_plain = byte > ' ' && byte < 0x7f && !strchr("\"<>\\^`{|}", byte) &&
-                        !(is_name && strchr("%?#", byte));
-        if (at + 4 > room) return false;
-        if (is_plain) {
-            out[at++] = (char)byte;
-            continue;
-        }
-        out[at++] = '%';
-        out[at++] = hex[byte >> 4];
-        out[at++] = hex[byte & 15];
-    }
-    if (at >= room) return false;
-    out[at] = 0;
-    return true;
-}
-
 int weft_found_init(struct weft_found *found, const char *dir, const char *file, FILE *news)
 {
     static const char index[] = "index.html";
     *found = (struct weft_found){.dir = dir, .news = news};
     weft_arena_init(&found->arena, weft_heap_alloc(), MEMORY_MOST);
-    if (!encode(weft_span_of(file), true, found->page, sizeof(found->page))) return -ENAMETOOLONG;
+    if (!weft_manifest_encode(weft_span_of(file), true, found->page, sizeof(found->page)))
+        return -ENAMETOOLONG;
     memcpy(found->base, found->page, sizeof(found->base));
     size_t size = strlen(found->page);
     size_t tail = sizeof(index) - 1;
@@ -71,7 +50,9 @@ static char *resolve(const char *base, struct weft_span url)
         url = weft_span_skip(url, 1);
     while (url.size > 0 && url.data[url.size - 1] <= ' ')
         url.size--;
-    if (url.size == 0 || base[0] == 0 || !encode(url, false, encoded, sizeof(encoded))) return NULL;
+    if (url.size == 0 || base[0] == 0 ||
+        !weft_manifest_encode(url, false, encoded, sizeof(encoded)))
+        return NULL;
     return (char *)xmlBuildURI((const xmlChar *)encoded, (const xmlChar *)base);
 }
 
@@ -198,6 +179,7 @@ void weft_found_add(struct weft_found *found, const char *base, struct weft_span
         .crossorigin = (uint8_t)crossorigin,
         .depth = (uint8_t)depth,
         .mode = as == WEFT_MANIFEST_IMAGE ? WEFT_MANIFEST_HINT : WEFT_MANIFEST_BOTH,
+        .priority = as == WEFT_MANIFEST_IMAGE ? WEFT_MANIFEST_HIGH : WEFT_MANIFEST_AUTO,
     };
     if (target && target[0] == '/' && target[1] != '/') {
         add_own(found, target, resource);
@@ -224,53 +206,14 @@ void weft_found_scan_css(struct weft_found *found, const char *base, struct weft
     }
 }
 
-// A scalar of YAML: between quotes where a byte could mean something.
-static void write_scalar(FILE *out, struct weft_span text)
-{
-    bool is_plain = true;
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t byte = text.data[i];
-        is_plain = is_plain && ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                                (byte >= '0' && byte <= '9') || strchr("/._-+", byte));
-    }
-    const char *quote =
-        is_plain ? "" : "\""; // a path on the wire has neither quotes nor backslashes
-    fprintf(out, "%s%.*s%s", quote, (int)text.size, (const char *)text.data, quote);
-}
-
-static void write_resource(FILE *out, const struct weft_manifest_resource *resource)
-{
-    bool is_origin = resource->as == WEFT_MANIFEST_ORIGIN;
-    fprintf(out, "    - {%s: ", is_origin ? "preconnect" : "path");
-    write_scalar(out, resource->target);
-    if (!is_origin) fprintf(out, ", as: %s", weft_manifest_as_words[resource->as]);
-    enum weft_manifest_crossorigin usual = WEFT_MANIFEST_NO_CORS;
-    if (!is_origin) usual = weft_manifest_crossorigin_of(resource->as);
-    if (resource->crossorigin != usual) {
-        fprintf(out, ", crossorigin: %s", weft_manifest_crossorigin_words[resource->crossorigin]);
-    }
-    if (resource->type.size > 0) {
-        fprintf(out, ", type: %.*s", (int)resource->type.size, (const char *)resource->type.data);
-    }
-    if (!is_origin) {
-        fprintf(out, ", size: %llu, depth: %u", (unsigned long long)resource->size,
-                resource->depth);
-    }
-    if (!is_origin && resource->mode != WEFT_MANIFEST_BOTH) {
-        fprintf(out, ", mode: %s", weft_manifest_mode_words[resource->mode]);
-    }
-    fprintf(out, "}\n");
-}
-
 void weft_found_write(const struct weft_found *found, FILE *out)
 {
     if (found->count == 0) return;
-    fprintf(out, "  ");
-    write_scalar(out, weft_span_of(found->page));
-    fprintf(out, ":\n");
+    weft_manifest_write_page(out, weft_span_of(found->page));
     for (unsigned as = 0; as < WEFT_MANIFEST_AS_COUNT; as++) { // what blocks the page comes first
         for (size_t i = 0; i < found->count; i++) {
-            if (found->resources[i].as == as) write_resource(out, &found->resources[i]);
+            if (found->resources[i].as == as)
+                weft_manifest_write_resource(out, &found->resources[i]);
         }
     }
 }

@@ -83,7 +83,8 @@ TEST(what_blocks_a_page_is_found_with_what_its_sheets_name)
                "    - {path: \"/s.js?v=1\", as: script, size: 1, depth: 1}\n"
                "    - {path: /m.js, as: module, crossorigin: anonymous, size: 2, depth: 1}\n"
                "    - {path: /f.woff2, as: font, type: font/woff2, size: 4, depth: 2}\n"
-               "    - {path: /i.png, as: image, size: 3, depth: 1, mode: hint}\n"
+               "    - {path: /i.png, as: image, size: 3, depth: 1, mode: hint, "
+               "fetchpriority: high}\n"
                "    - {path: /d.json, as: fetch, crossorigin: use-credentials, size: 2, depth: 1}\n"
                "    - {preconnect: \"https://cdn.example\"}\n");
     temp_dir_remove(&dir);

@@ -156,11 +156,24 @@ static void take_type(struct reading *reading, const yaml_node_t *node,
     resource->type = copy(reading, node, type);
 }
 
-enum key { PATH, PRECONNECT, AS, CROSSORIGIN, TYPE, SIZE, DEPTH, MODE, FETCHPRIORITY, KEYS };
+enum key {
+    PATH,
+    PRECONNECT,
+    AS,
+    CROSSORIGIN,
+    TYPE,
+    SIZE,
+    DEPTH,
+    MODE,
+    FETCHPRIORITY,
+    COUNTS, // the first of WEFT_MANIFEST_COUNTS
+    KEYS = COUNTS + WEFT_MANIFEST_COUNTS,
+};
 
 static const char *const key_words[KEYS + 1] = {
-    "path", "preconnect", "as",   "crossorigin",   "type",
-    "size", "depth",      "mode", "fetchpriority", NULL};
+    "path",      "preconnect",    "as",   "crossorigin", "type",   "size",  "depth",
+    "mode",      "fetchpriority", "seen", "of",          "hinted", "asked", "pushed",
+    "cancelled", "wasted",        NULL};
 
 /** What a resource's entry has said. */
 struct entry {
@@ -195,7 +208,9 @@ static void take_key(struct reading *reading, enum key key, const yaml_node_t *v
         take_word(reading, value, "fetchpriority", weft_manifest_priority_words,
                   &resource->priority);
         break;
-    default: break;
+    default: // a count
+        resource->tally.counts[key - COUNTS] = number_of(reading, value, INT64_MAX);
+        break;
     }
 }
 

@@ -110,7 +110,7 @@ TEST(each_fault_is_told_with_its_line_and_column)
          "4:7: two slashes at the start name another host\n"},
         {"pages:\n  /:\n    - path: /a\n      as: stile\n      mode: shove\n",
          "4:11: unknown as 'stile': did you mean 'style'?\n"
-         "5:13: unknown mode 'shove': expected one of both, hint, push\n"},
+         "5:13: unknown mode 'shove': expected one of both, hint, push, none\n"},
         {"pages:\n  /:\n    - {path: /a, fetchpriority: hihg}\n",
          "3:33: unknown fetchpriority 'hihg': did you mean 'high'?\n"},
         {"pages:\n  /:\n    - path: /a\n      pth: /a\n      path: /b\n",

@@ -132,7 +132,9 @@ void weft_push_page(struct weft_push *push, const struct weft_manifest_page *pag
 {
     for (size_t i = 0; i < page->resource_count; i++) {
         const struct weft_manifest_resource *resource = &page->resources[i];
-        if (resource->mode == WEFT_MANIFEST_HINT || resource->as == WEFT_MANIFEST_ORIGIN) continue;
+        bool is_pushed =
+            resource->mode == WEFT_MANIFEST_BOTH || resource->mode == WEFT_MANIFEST_PUSH;
+        if (!is_pushed || resource->as == WEFT_MANIFEST_ORIGIN) continue;
         promise_one(push, resource->target, resource->as <= WEFT_MANIFEST_FONT);
     }
 }
