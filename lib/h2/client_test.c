@@ -1,5 +1,6 @@
 // h2/client_test.c: a connection as client: requests, responses, pushes, GOAWAY. RFC 9113 §5.1.2, §6.6, §8.
 #include "h2_frames.h"
+#include "hpack/hpack.h"
 
 static struct weft_http_head get_head(void)
 {
@@ -25,6 +26,56 @@ static struct side *client_with_request(void)
     struct side *side = side_ready(WEFT_HTTP_CLIENT);
     CHECK_EQ(request(side, WEFT_HTTP_GET, true), 1);
     return side;
+}
+
+// A stamped head is written as before, while the table is: the peer reads the same request.
+TEST(requests_with_a_stamp_are_the_same_block_until_the_table_changes)
+{
+    struct side *side = side_ready(WEFT_HTTP_CLIENT);
+    struct weft_http_field field = {.name = WEFT_SPAN("x"), .value = WEFT_SPAN("one")};
+    struct weft_http_head head = get_head();
+    struct weft_http_head other = get_head();
+    struct weft_hpack_decoder *decoder = weft_hpack_decoder_new(&side->alloc, 4096);
+    head.stamp = 1;
+    other.stamp = 2;
+    other.fields = &field;
+    other.field_count = 1;
+    const struct weft_http_head *heads[] = {&head, &head, &head, &other, &other, &head, &head};
+    for (size_t i = 0; i < WEFT_COUNT(heads); i++) {
+        uint64_t id;
+        struct frame frame;
+        struct weft_hpack_field decoded;
+        size_t count = 0;
+        CHECK_EQ(weft_h2_request(side->conn, heads[i], true, &id), WEFT_OK);
+        side_drain(side);
+        CHECK(side_find_frame(side, HEADERS, &frame));
+        weft_hpack_decode_start(decoder, frame.payload);
+        while (weft_hpack_decode_next(decoder, NULL, &decoded) == WEFT_HPACK_FIELD) {
+            if (count == 1) CHECK_SPAN(decoded.field.value, "http");
+            if (count == 4) CHECK_SPAN(decoded.field.value, "one");
+            count++;
+        }
+        CHECK_EQ(count, 4 + heads[i]->field_count);
+        if (i == 1 || i == 2) CHECK_EQ(frame.payload.size, 4); // all of it from tables
+    }
+    weft_hpack_decoder_free(decoder);
+    side_end(side);
+}
+
+// A head that is not fit is refused whatever its stamp, and leaves nothing to be sent again.
+TEST(a_stamp_does_not_let_through_what_is_not_fit)
+{
+    struct side *side = side_ready(WEFT_HTTP_CLIENT);
+    struct weft_http_field field = {.name = WEFT_SPAN("Upper"), .value = WEFT_SPAN("x")};
+    struct weft_http_head head = get_head();
+    head.stamp = 1;
+    head.fields = &field;
+    head.field_count = 1;
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t id;
+        CHECK_EQ(weft_h2_request(side->conn, &head, true, &id), WEFT_INVALID);
+    }
+    side_end(side);
 }
 
 // RFC 9113 §8.1 (H2-26, H2-34)

@@ -225,12 +225,14 @@ static void put_known(struct block *block, const struct weft_hpack_block *known)
     if (block->result == WEFT_OK) block->result = weft_queue_add(&conn->out.frames, known->bytes);
 }
 
-static void put_new(struct block *block, const struct weft_http_head *head)
+// `put` writes the fields of the head.
+static void put_new(struct block *block, const struct weft_http_head *head,
+                    void (*put)(struct block *block, const struct weft_http_head *head))
 {
     struct weft_h2_conn *conn = block->conn;
     size_t start = weft_queue_size(&conn->out.frames);
     uint64_t text_before = conn->totals.field_text_sent;
-    put_answer(block, head);
+    put(block, head);
     if (head->stamp == 0 || block->result != WEFT_OK) return;
     struct weft_hpack_block written = {
         weft_span_skip(weft_queue_bytes(&conn->out.frames), start),
@@ -256,7 +258,7 @@ enum weft_result weft_h2_respond(struct weft_h2_conn *conn, uint64_t stream_id,
     if (is_known) {
         put_known(&block, &known);
     } else {
-        put_new(&block, head);
+        put_new(&block, head, put_answer);
     }
     result = close_block(&block);
     if (result != WEFT_OK) return result;
@@ -339,8 +341,17 @@ static void put_priority(struct block *block, const struct weft_http_head *head)
                      });
 }
 
+static enum weft_result check_request_fields(const struct weft_h2_conn *conn,
+                                             const struct weft_http_head *head)
+{
+    struct weft_http_head whole = *head;
+    bool is_plain_connect = head->method == WEFT_HTTP_CONNECT && head->protocol.size == 0;
+    if (!is_plain_connect) whole.scheme = scheme_of(conn, head);
+    return weft_http_head_check(&whole, WEFT_HTTP_REQUEST_SECTION);
+}
+
 static enum weft_result check_request(const struct weft_h2_conn *conn,
-                                      const struct weft_http_head *head, bool ends)
+                                      const struct weft_http_head *head, bool ends, bool is_known)
 {
     if (weft_h2_is_server(conn)) return WEFT_INVALID;
     if (conn->is_failed || conn->goaway_came || conn->peer_has_closed || conn->drain) {
@@ -351,19 +362,24 @@ static enum weft_result check_request(const struct weft_h2_conn *conn,
     if (head->protocol.size > 0 && !conn->peer.enable_connect_protocol) {
         return WEFT_INVALID; // RFC 8441 §3
     }
-    struct weft_http_head whole = *head;
-    bool is_plain_connect = head->method == WEFT_HTTP_CONNECT && head->protocol.size == 0;
-    if (!is_plain_connect) whole.scheme = scheme_of(conn, head);
-    enum weft_result result = weft_http_head_check(&whole, WEFT_HTTP_REQUEST_SECTION);
+    enum weft_result result = is_known ? WEFT_OK : check_request_fields(conn, head);
     if (result != WEFT_OK) return result;
     if (conn->streams.last_own_id >= WEFT_H2_STREAM_ID_MOST) return WEFT_GONE; // §5.1.1
     return conn->streams.own_count < conn->peer.max_concurrent_streams ? WEFT_OK : WEFT_LATER;
 }
 
+static void put_request_head(struct block *block, const struct weft_http_head *head)
+{
+    put_request(block, head);
+    put_priority(block, head);
+}
+
 enum weft_result weft_h2_request(struct weft_h2_conn *conn, const struct weft_http_head *head,
                                  bool ends, uint64_t *stream_id)
 {
-    enum weft_result result = check_request(conn, head, ends);
+    struct weft_hpack_block known;
+    bool is_known = knows_block(conn, head, &known);
+    enum weft_result result = check_request(conn, head, ends, is_known);
     if (result != WEFT_OK) return result;
 
     uint32_t id = conn->streams.last_own_id == 0 ? 1 : conn->streams.last_own_id + 2; // §5.1.1
@@ -373,8 +389,11 @@ enum weft_result weft_h2_request(struct weft_h2_conn *conn, const struct weft_ht
         stream->authority = weft_arena_copy(&stream->arena, head->authority);
 
     struct block block = open_block(conn, headers_frame(id, ends), 0);
-    put_request(&block, head);
-    put_priority(&block, head);
+    if (is_known) {
+        put_known(&block, &known);
+    } else {
+        put_new(&block, head, put_request_head);
+    }
     result = close_block(&block);
     if (result != WEFT_OK)
         return result; // the failed connection has ended the stream, unknown to the user

@@ -40,8 +40,8 @@ struct weft_http_head {
     size_t field_count;
     int64_t content_length; // bytes, or WEFT_HTTP_LENGTH_UNKNOWN; the engine writes the field
     struct weft_http_priority priority; // requests: from the priority field, else the default
-    // Sent: where it is not 0, all heads with this stamp are the same in status, fields and length, so that an engine
-    // may send again what it made of the first.
+    // Sent: where it is not 0, all heads with this stamp are the same in all that is above, so that an engine may send
+    // again what it made of the first.
     uint64_t stamp;
     bool expects_continue; // Expect: 100-continue, from a peer that may wait (RFC 9110 §10.1.1)
     bool is_early;         // received in TLS early data (RFC 8470)
