@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -346,6 +347,8 @@ def test_the_end_of_keep_alive_is_no_failure(load, bad):
         connection.sendall(H1_ANSWER)
         read_head(connection)
         connection.sendall(H1_ANSWER.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        connection.shutdown(socket.SHUT_WR)
+        drain(connection)
 
     result = load("--h1", "-n20", "-m4", bad(talk).url())
     assert result["requests"]["finished"] == 20 and result["connections"]["opened"] >= 10
