@@ -83,7 +83,10 @@ void weft_early_hints_send(const struct weft_site *site, struct weft_conn *conn,
     struct weft_http_field *set = fields + 1; // by the site, for this path
     size_t count = config->extra_count;
     memcpy(set, config->extra_fields, count * sizeof(*set));
-    count = weft_header_rules_apply(&config->headers, site->shared->path, false, set, count);
+    if (config->headers.count > 0) {
+        struct weft_span path = weft_site_path(site->shared)->path;
+        count = weft_header_rules_apply(&config->headers, path, false, set, count);
+    }
     fields[head.field_count++] = WEFT_HTTP_FIELD(LINK, link);
     for (size_t i = 0; i < count; i++) {
         if (set[i].id != WEFT_HTTP_FIELD_CONTENT_SECURITY_POLICY) continue;

@@ -52,27 +52,25 @@ static void refuse_method(struct weft_site *site, struct weft_answer *answer)
     weft_answer_add(answer, WEFT_HTTP_FIELD(ALLOW, allowed)); // §15.5.6
 }
 
-// A rule of the site's answers it; where none does, the path is left decoded for the fields that go by it.
+// A rule of the site's answers it. What goes by its path later asks for that then.
 static bool answer_by_rule(struct weft_site *site, const struct weft_http_head *request,
                            struct weft_answer *answer)
 {
-    struct weft_http_path path;
     struct weft_span rest;
     struct weft_site_shared *shared = site->shared;
-    shared->path = (struct weft_span){0};
-    bool is_path =
-        weft_http_path_decode(request->path, shared->path_room, sizeof(shared->path_room) - 1,
-                              &path) == WEFT_HTTP_PATH_FINE;
-    if (is_path) shared->path = path.path;
+    shared->request = request;
+    shared->path_is_decoded = false;
     if (site->config->https_only && !shared->is_secure) {
         send_to_https(site, request, answer);
         return true;
     }
+    if (site->config->redirects.count == 0) return false;
+    const struct weft_http_path *path = weft_site_path(shared);
     const struct weft_redirect *redirect =
-        is_path ? weft_redirects_find(&site->config->redirects, path.path, &rest) : NULL;
+        weft_redirects_find(&site->config->redirects, path->path, &rest);
     if (!redirect) return false;
     weft_redirect(site, redirect->status,
-                  weft_redirect_location(redirect, rest, path.query, path.has_query), answer);
+                  weft_redirect_location(redirect, rest, path->query, path->has_query), answer);
     return true;
 }
 

@@ -56,6 +56,16 @@ void weft_site_init(struct weft_site *site, const struct weft_site_config *confi
                                            .index_count = config->index_count};
 }
 
+const struct weft_http_path *weft_site_path(struct weft_site_shared *shared)
+{
+    if (shared->path_is_decoded) return &shared->path;
+    enum weft_http_path_status status = weft_http_path_decode(
+        shared->request->path, shared->path_room, sizeof(shared->path_room) - 1, &shared->path);
+    if (status != WEFT_HTTP_PATH_FINE) shared->path = (struct weft_http_path){0};
+    shared->path_is_decoded = true;
+    return &shared->path;
+}
+
 void weft_site_add_common(struct weft_site *site, struct weft_answer *answer)
 {
     weft_answer_add_all(answer, site->shared->common, WEFT_SITE_COMMON_FIELDS);
@@ -67,6 +77,7 @@ void weft_site_add_common(struct weft_site *site, struct weft_answer *answer)
     }
     if (config->headers.count == 0) return;
     struct weft_http_head *head = &answer->head;
-    head->field_count = weft_header_rules_apply(
-        &config->headers, site->shared->path, head->status >= 400, answer->made, head->field_count);
+    head->field_count =
+        weft_header_rules_apply(&config->headers, weft_site_path(site->shared)->path,
+                                head->status >= 400, answer->made, head->field_count);
 }

@@ -2,6 +2,7 @@
 #ifndef WEFT_SERVER_SITE_H
 #define WEFT_SERVER_SITE_H
 
+#include "http/target.h"
 #include "server/answer.h"
 #include "server/clock.h"
 #include "server/config.h"
@@ -33,8 +34,9 @@ struct weft_site_shared {
     uint64_t seed;         // moves on with each boundary
     bool is_secure;        // the request at hand came over TLS; set for each turn too
     uint16_t https_port;   // where https_only sends to
-    struct weft_span
-        path; // of the request at hand, decoded into the room; only for sites with rules
+    const struct weft_http_head *request; // at hand; only for sites with rules
+    bool path_is_decoded;
+    struct weft_http_path path; // of that request, in the room
     uint8_t path_room[WEFT_PATH_SIZE];
 };
 
@@ -80,6 +82,10 @@ static inline const struct weft_resource *weft_site_find(struct weft_site *site,
 {
     return weft_file_cache_find(&site->shared->cache, &site->place, path, site->shared->now_us);
 }
+
+/** The path of the request at hand, of a site with rules: decoded once, when it is first asked for. Empty where it is no
+ *  path of a file. */
+const struct weft_http_path *weft_site_path(struct weft_site_shared *shared);
 
 /** Adds the fields of every answer, to one that has a status but no fields yet. */
 void weft_site_add_common(struct weft_site *site, struct weft_answer *answer);
