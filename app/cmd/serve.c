@@ -321,8 +321,8 @@ static bool start(struct job *job, struct weft_server *server, char *error)
         snprintf(error, ERROR_SIZE, "cannot start threads: %s", strerror(-result));
         return false;
     }
-    if (announces(job)) announce(server, options, &job->own);
     if (weft_work_is_ours(&job->work)) weft_work_is_ready(&job->work);
+    if (announces(job)) announce(server, options, &job->own);
     return true;
 }
 

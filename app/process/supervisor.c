@@ -161,6 +161,7 @@ void weft_supervisor_hear(struct weft_supervisor *supervisor, struct weft_child 
     uint32_t type;
     while ((type = weft_child_hear(child)) != 0) {
         if (type == WEFT_MESSAGE_HELLO) judge_hello(child);
+        if (type == WEFT_MESSAGE_READY) child->has_served = true;
         bool is_ready = type == WEFT_MESSAGE_READY && child->phase == WEFT_CHILD_STARTING &&
                         child == supervisor->starting && !child->is_alien;
         if (is_ready && !supervisor->is_ending) promote(supervisor, child);
@@ -238,7 +239,7 @@ static void bury_draining(struct weft_supervisor *supervisor, const struct weft_
                              (int)child->pid);
         return;
     }
-    if (status == 0) return;
+    if (status == 0 || !child->has_served) return; // who could not start has nothing to lose
     weft_child_how_ended(status, how, sizeof(how));
     weft_supervisor_tell(supervisor, "worker %d %s while it drained", (int)child->pid, how);
     if (supervisor->is_ending) supervisor->code = FAILED;
@@ -249,9 +250,7 @@ void weft_supervisor_bury(struct weft_supervisor *supervisor, struct weft_child 
     weft_supervisor_hear(supervisor, child); // its last words
     weft_list_remove(&child->link);
     supervisor->child_count--;
-    if (supervisor->is_ending && child->phase == WEFT_CHILD_STARTING) {
-        supervisor->starting = NULL; // it was killed, and nobody waits for it
-    } else if (child->phase == WEFT_CHILD_STARTING) {
+    if (child->phase == WEFT_CHILD_STARTING) {
         bury_starting(supervisor, child, status);
     } else if (child->phase == WEFT_CHILD_SERVING) {
         bury_serving(supervisor, child, status);
@@ -261,12 +260,10 @@ void weft_supervisor_bury(struct weft_supervisor *supervisor, struct weft_child 
     weft_child_free(child);
 }
 
-// Each child once, though it may be another phase's then.
+// One that is still starting too: it may have taken connections already.
 static void end_child(struct weft_supervisor *supervisor, struct weft_child *child, bool at_once)
 {
-    if (child->phase == WEFT_CHILD_STARTING) {
-        weft_child_kill(child); // it has done nothing yet
-    } else if (at_once) {
+    if (at_once) {
         weft_child_order(child, WEFT_MESSAGE_END);
         child->deadline_ms = weft_clock_ms() + WEFT_END_WITHIN_MS;
         child->phase = WEFT_CHILD_DRAINING;
@@ -287,5 +284,5 @@ void weft_supervisor_end(struct weft_supervisor *supervisor)
     {
         end_child(supervisor, WEFT_LIST_ENTRY(link, struct weft_child, link), at_once);
     }
-    supervisor->serving = NULL;
+    supervisor->serving = supervisor->starting = NULL;
 }
