@@ -21,7 +21,13 @@ static void complain(void *context, const struct weft_config_complaint *complain
     weft_term_error(line);
 }
 
+static void complain_of_fault(void *context, const struct weft_config_complaint *complaint)
+{
+    if (!complaint->is_warning) complain(context, complaint);
+}
+
 const struct weft_config_listener weft_config_term_listener = {.complain = complain};
+const struct weft_config_listener weft_config_fault_listener = {.complain = complain_of_fault};
 
 void weft_tell_expiry(const struct weft_server_config *config)
 {

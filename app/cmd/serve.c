@@ -313,8 +313,7 @@ static bool confine(const struct job *job, char *error)
 static bool start(struct job *job, struct weft_server *server, char *error)
 {
     const struct weft_serve_options *options = &job->options;
-    bool is_unjudged = !options->config_file || options->has_certificates;
-    if (is_unjudged) weft_tell_expiry(&options->config);
+    weft_tell_expiry(&options->config);
     if (!confine(job, error)) return false;
     int result = weft_server_start(server);
     if (result < 0) {

@@ -374,7 +374,7 @@ static bool read_file(int argc, char **argv, const char *file, struct weft_serve
     options->config_file = file;
     options->has_log_word = true; // the file tells of it, also where it tells nothing
     options->config_is_wrong =
-        !weft_config_read(&options->config, file, &weft_config_term_listener);
+        !weft_config_read(&options->config, file, &weft_config_fault_listener);
     if (options->config_is_wrong) return false;
     return read_over_file(argc, argv, options, outcome);
 }

@@ -380,6 +380,8 @@ TEST(what_a_file_names_is_looked_at)
         {"sites: [{root: a.yaml}]", "it is not a directory (name the folder it is in)"},
         {"sites: [{root: ., manifest: nothing}]", "1:29: manifest: cannot use '"},
         {"sites: [{root: ., manifest: .}]", "it is not a file"},
+        {"access_log: .", "it is a directory (name a file in it)"},
+        {"access_log: none.d/log", "1:13: access_log: cannot use '"},
         {"certificates: [{certificate: a, key: b}]", "1:16: cannot read the certificate "},
         {"certificates: [{certificate: a.yaml, key: b}]", "holds no certificate in PEM form"},
     };

@@ -27,6 +27,7 @@ enum weft_setting_file {
     WEFT_SETTING_ANY_FILE,
     WEFT_SETTING_FOLDER,
     WEFT_SETTING_READABLE,
+    WEFT_SETTING_WRITABLE, // it may be missing where it can be made
 };
 
 /** How what has no plain field is stored. `target` is the struct that the group's offsets are of; `config` is the whole,

@@ -185,6 +185,7 @@ const struct weft_setting weft_server_settings[] = {
      .kind = WEFT_SETTING_FILE,
      FIELD(access_log),
      .form = "a file",
+     .file = WEFT_SETTING_WRITABLE,
      .words = log_words,
      .standard = "none",
      .help = "a line for each answer goes there; - is standard output"},
