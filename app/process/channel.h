@@ -17,12 +17,14 @@ enum weft_message_type {
     WEFT_MESSAGE_HELLO = 1, // number: WEFT_PROTOCOL; data: the program's version
     WEFT_MESSAGE_READY,     // it serves
     WEFT_MESSAGE_TOLD,      // data: a line, why it cannot serve
+    WEFT_MESSAGE_WELL,      // all its threads have answered since it was asked before
     // From the supervisor
     WEFT_MESSAGE_SOCKETS, // the sockets of one address of a listener, process/orders.h
     WEFT_MESSAGE_START,   // all sockets were handed over; process/orders.h
     WEFT_MESSAGE_DRAIN, // number: how long it may take in milliseconds; data: one byte, enum weft_server_end
     WEFT_MESSAGE_REOPEN, // the logs
     WEFT_MESSAGE_END,    // at once
+    WEFT_MESSAGE_ASK,    // whether it is well
 };
 
 struct weft_message {

@@ -32,6 +32,7 @@ struct weft_child {
     uint64_t deadline_ms; // then it is killed: UINT64_MAX for never
     bool is_killed;       // by us
     bool has_served;      // it was ready once
+    bool is_well;         // it has said so since it was asked
     bool is_alien;        // it does not speak our protocol
     uint32_t protocol;    // 0 until it has said so
     char version[64];

@@ -63,6 +63,13 @@ static void take_signals(struct weft_run *run)
     }
 }
 
+// A thread that hangs keeps it silent.
+static void say_if_well(const struct weft_run *run)
+{
+    struct weft_message well = {.type = WEFT_MESSAGE_WELL};
+    if (weft_server_ping(run->server)) (void)weft_channel_send(run->channel, &well);
+}
+
 static void act_on_order(struct weft_run *run, const struct weft_message *order)
 {
     switch (order->type) {
@@ -73,6 +80,7 @@ static void act_on_order(struct weft_run *run, const struct weft_message *order)
     }
     case WEFT_MESSAGE_REOPEN: weft_server_reopen_logs(run->server); break;
     case WEFT_MESSAGE_END: run->is_over = true; break;
+    case WEFT_MESSAGE_ASK: say_if_well(run); break;
     default: break; // of a later version
     }
 }

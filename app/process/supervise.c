@@ -105,6 +105,7 @@ static void bury_the_dead(struct weft_supervisor *supervisor)
 static uint64_t deadline_ms(const struct weft_supervisor *supervisor)
 {
     uint64_t first_ms = supervisor->restart_ms;
+    if (supervisor->beat_ms < first_ms) first_ms = supervisor->beat_ms;
     WEFT_LIST_EACH(link, &supervisor->children)
     {
         const struct weft_child *child = WEFT_LIST_ENTRY(link, struct weft_child, link);
@@ -122,6 +123,7 @@ static void act_on_time(struct weft_supervisor *supervisor)
         if (child->deadline_ms <= now_ms) weft_child_kill(child);
     }
     if (supervisor->restart_ms <= now_ms) weft_supervisor_restart(supervisor);
+    if (supervisor->beat_ms <= now_ms) weft_supervisor_beat(supervisor);
 }
 
 static int wait_ms(const struct weft_supervisor *supervisor)
@@ -187,13 +189,26 @@ static bool begin(struct weft_supervisor *supervisor, char *error, size_t error_
     return weft_supervisor_start(supervisor, WEFT_CHILD_FIRST, error, error_size);
 }
 
+// What a service manager has left in the environment; before workers get a copy of it.
+static void hear_of_manager(struct weft_supervisor *supervisor)
+{
+    int result = weft_notify_begin(&supervisor->notify);
+    if (result < 0) {
+        weft_supervisor_tell(supervisor, "cannot tell the service manager (NOTIFY_SOCKET): %s",
+                             strerror(-result));
+    }
+    if (weft_notify_interval_ms(&supervisor->notify) > 0) supervisor->beat_ms = 0; // at once
+    weft_activation_begin(&supervisor->activation, supervisor->config->tell);
+}
+
 int weft_supervise(const struct weft_supervise_config *config)
 {
     static struct weft_supervisor supervisor; // large
     char error[WEFT_SUPERVISOR_LINE_SIZE];
     int code = FAILED;
     supervisor = (struct weft_supervisor){.config = config, .code = FAILED};
-    supervisor.restart_ms = UINT64_MAX;
+    supervisor.restart_ms = supervisor.beat_ms = UINT64_MAX;
+    hear_of_manager(&supervisor);
     supervisor.had_terminal = has_terminal();
     weft_list_init(&supervisor.children);
     raise_descriptor_limit();
@@ -204,6 +219,7 @@ int weft_supervise(const struct weft_supervise_config *config)
         config->tell(error);
     }
     weft_sockets_close(&supervisor.sockets);
+    weft_notify_end(&supervisor.notify);
     if (supervisor.signal_fd >= 0) close(supervisor.signal_fd);
     explicit_bzero(&supervisor.start, sizeof(supervisor.start));
     return code;

@@ -2,6 +2,7 @@
 #include "process/supervisor.h"
 
 #include "process/clock.h"
+#include "process/handed_over.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,6 +35,10 @@ bool weft_supervisor_start(struct weft_supervisor *supervisor, enum weft_child_r
         supervisor->config->read(supervisor->config->context, &supervisor->plan, error, error_size);
     if (supervisor->code != 0) return false;
     supervisor->code = FAILED; // from here on, if at all
+    if (supervisor->activation.count > 0) {
+        weft_sockets_take_over(&supervisor->sockets, &supervisor->activation, plan->listens,
+                               plan->listen_count, supervisor->config->tell);
+    }
     if (weft_sockets_plan(&supervisor->sockets, plan->listens, plan->listen_count,
                           plan->thread_count, error, error_size) < 0) {
         return false;
@@ -91,12 +96,21 @@ void weft_supervisor_restart(struct weft_supervisor *supervisor)
     }
 }
 
+// Told to the service manager; also where a reload came to nothing.
+static void notify_ready(const struct weft_supervisor *supervisor, const char *what)
+{
+    char status[WEFT_SUPERVISOR_LINE_SIZE];
+    snprintf(status, sizeof(status), "%sworker %d serves", what, (int)supervisor->serving->pid);
+    weft_notify_ready(&supervisor->notify, status);
+}
+
 // What did not come to pass, and who serves on.
 static void tell_failure(struct weft_supervisor *supervisor, const char *what, const char *why)
 {
     if (supervisor->serving) {
         weft_supervisor_tell(supervisor, "%s: %s; worker %d goes on", what, why,
                              (int)supervisor->serving->pid);
+        notify_ready(supervisor, "not reloaded, ");
     } else {
         try_later(supervisor, 0, why);
     }
@@ -111,6 +125,7 @@ void weft_supervisor_reload(struct weft_supervisor *supervisor)
         return;
     }
     supervisor->restart_ms = UINT64_MAX;
+    weft_notify_reloading(&supervisor->notify);
     if (!weft_supervisor_start(supervisor, WEFT_CHILD_RELOAD, error, sizeof(error))) {
         tell_failure(supervisor, "not reloaded", error);
     }
@@ -144,6 +159,8 @@ static void promote(struct weft_supervisor *supervisor, struct weft_child *child
     if (old) {
         weft_child_drain(old, WEFT_SERVER_HANDS_OVER, supervisor->plan.drain_timeout_ms);
     }
+    child->is_well = true;
+    notify_ready(supervisor, "");
     tell_success(supervisor, old);
     if (!supervisor->reloads_again) return;
     supervisor->reloads_again = false;
@@ -162,6 +179,7 @@ void weft_supervisor_hear(struct weft_supervisor *supervisor, struct weft_child 
     while ((type = weft_child_hear(child)) != 0) {
         if (type == WEFT_MESSAGE_HELLO) judge_hello(child);
         if (type == WEFT_MESSAGE_READY) child->has_served = true;
+        if (type == WEFT_MESSAGE_WELL) child->is_well = true;
         bool is_ready = type == WEFT_MESSAGE_READY && child->phase == WEFT_CHILD_STARTING &&
                         child == supervisor->starting && !child->is_alien;
         if (is_ready && !supervisor->is_ending) promote(supervisor, child);
@@ -276,6 +294,7 @@ void weft_supervisor_end(struct weft_supervisor *supervisor)
 {
     bool at_once = supervisor->is_ending;
     supervisor->is_ending = true;
+    weft_notify_stopping(&supervisor->notify, "answers in flight are completed");
     if (!at_once) supervisor->code = 0;
     supervisor->restart_ms = UINT64_MAX;
     weft_sockets_close(
@@ -285,4 +304,14 @@ void weft_supervisor_end(struct weft_supervisor *supervisor)
         end_child(supervisor, WEFT_LIST_ENTRY(link, struct weft_child, link), at_once);
     }
     supervisor->serving = supervisor->starting = NULL;
+}
+
+void weft_supervisor_beat(struct weft_supervisor *supervisor)
+{
+    struct weft_child *serving = supervisor->serving;
+    supervisor->beat_ms = weft_clock_ms() + weft_notify_interval_ms(&supervisor->notify);
+    if (!serving || serving->is_well) weft_notify_alive(&supervisor->notify);
+    if (!serving) return;
+    serving->is_well = false;
+    weft_child_order(serving, WEFT_MESSAGE_ASK);
 }

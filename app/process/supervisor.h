@@ -2,8 +2,10 @@
 #ifndef WEFT_PROCESS_SUPERVISOR_H
 #define WEFT_PROCESS_SUPERVISOR_H
 
+#include "process/activation.h"
 #include "process/backoff.h"
 #include "process/child.h"
+#include "process/notify.h"
 #include "process/sockets.h"
 #include "process/supervise.h"
 
@@ -24,7 +26,10 @@ struct weft_supervisor {
     struct weft_child *serving;  // NULL: none
     struct weft_child *starting; // NULL: none
     struct weft_backoff backoff;
-    uint64_t restart_ms; // when a worker is to be started; UINT64_MAX: not
+    struct weft_notify notify;         // the service manager
+    struct weft_activation activation; // what it has handed over
+    uint64_t beat_ms;                  // when a sign of life is due; UINT64_MAX: never
+    uint64_t restart_ms;               // when a worker is to be started; UINT64_MAX: not
     int signal_fd;
     bool had_terminal;  // and would lose it by a SIGHUP
     bool has_served;    // a worker was ready once
@@ -57,6 +62,9 @@ void weft_supervisor_reload(struct weft_supervisor *supervisor);
 
 /** The worker that was to be started later is started now. */
 void weft_supervisor_restart(struct weft_supervisor *supervisor);
+
+/** A sign of life is due: given where the worker that serves, if there is one, is well. */
+void weft_supervisor_beat(struct weft_supervisor *supervisor);
 
 /** SIGTERM, SIGINT: all drain; the second time they end at once. */
 void weft_supervisor_end(struct weft_supervisor *supervisor);

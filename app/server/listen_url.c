@@ -52,8 +52,10 @@ const char *weft_listen_url_parse(const char *text, struct weft_listen_url *url)
     }
     if (rest.size > 0 && rest.data[rest.size - 1] == '/') rest.size--;
     if (weft_span_find(rest, '/') < rest.size) return "a listener has no path";
-    if (weft_span_find(rest, '@') < rest.size) return "a listener has no user";
+    size_t at = weft_span_find(rest, '@');
+    if (at > 0 && at < rest.size) return "a listener has no user";
     if (!take_host(&rest, &host)) return "the bracket of its IPv6 address is not closed";
+    if (weft_span_equal(host, WEFT_SPAN("@"))) return "the name of a socket has to follow the @";
     if (host.size == 0) return "the host is missing (use * for every address)";
     if (host.size >= sizeof(made.host)) return "the host is too long";
     memcpy(made.host, host.data, host.size);

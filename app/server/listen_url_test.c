@@ -18,6 +18,8 @@ TEST(listen_url_names_scheme_host_and_port)
         {"http://example.org", false, "example.org", 80},
         {"https://[::]", true, "::", 443},
         {"http://0.0.0.0:65535", false, "0.0.0.0", 65535},
+        {"https://@web", true, "@web", 443}, // sd_listen_fds(3)
+        {"http://@weft@1.socket", false, "@weft@1.socket", 80},
     };
     for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
         struct weft_listen_url url;
@@ -45,6 +47,8 @@ TEST(listen_url_says_what_is_wrong_and_changes_nothing)
         {"http://x:", "65535"},
         {"http://[::1]80", "colon"},
         {"http://x:80/path", "no path"},
+        {"http://me@x:80", "no user"},
+        {"http://@", "name of a socket"},
     };
     for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
         struct weft_listen_url url = {.port = 7};

@@ -4,6 +4,7 @@
 #include "net/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -141,6 +142,12 @@ int weft_listening_open(struct weft_listening *listening, const struct weft_list
 {
     struct weft_address addresses[WEFT_LISTEN_ADDRESSES_MOST];
     *listening = (struct weft_listening){.url = *url};
+    if (url->host[0] == '@') {
+        snprintf(error, error_size,
+                 "no socket named %s was handed over: its unit needs FileDescriptorName=%s",
+                 url->host + 1, url->host + 1);
+        return -ENOENT;
+    }
     int count = weft_address_resolve(url->host, url->port, addresses, WEFT_LISTEN_ADDRESSES_MOST,
                                      error, error_size);
     if (count < 0) return count;
@@ -159,6 +166,37 @@ int weft_listening_open(struct weft_listening *listening, const struct weft_list
     return result;
 }
 
+// More descriptors of the same socket: for one that was handed over and lets nobody share its port.
+static int copy_some(int fd, unsigned from, unsigned to, int *fds)
+{
+    for (unsigned i = from; i < to; i++) {
+        fds[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (fds[i] >= 0) continue;
+        int result = -errno;
+        fds[i] = -1;
+        close_some(fds + from, i - from);
+        return result;
+    }
+    return 0;
+}
+
+static bool shares_port(int fd)
+{
+    int on = 0;
+    socklen_t size = sizeof(on);
+    return getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, &size) == 0 && on;
+}
+
+// Adds sockets beside one that is open. That of another user shares its port with nobody, and nor do low ports, once
+// root's rights are gone.
+static int add_some(int fd, const struct weft_address *address, unsigned from, unsigned to,
+                    int *fds)
+{
+    int result = shares_port(fd) ? open_some(address, from, to, fds) : -EADDRINUSE;
+    bool is_closed_to_us = result == -EADDRINUSE || result == -EACCES;
+    return is_closed_to_us ? copy_some(fd, from, to, fds) : result;
+}
+
 // Fills the room of a larger one with the sockets of a smaller one, and opens the rest beside them.
 static int join(struct weft_listening *larger, const struct weft_listening *smaller)
 {
@@ -169,7 +207,7 @@ static int join(struct weft_listening *larger, const struct weft_listening *smal
         if (getsockname(old[0], (struct sockaddr *)&address.storage, &address.size) < 0) {
             return -errno;
         }
-        int result = open_some(&address, smaller->per_address, larger->per_address, all);
+        int result = add_some(old[0], &address, smaller->per_address, larger->per_address, all);
         if (result < 0) return result;
     }
     for (unsigned i = 0; i < larger->address_count; i++) {

@@ -30,19 +30,19 @@ def is_sanitized():
 class Server:
     """A running `weft serve`. `http` and `https` are the ports of its two listeners."""
 
-    def __init__(self, root, *arguments, certificate, env=None, preexec=None):
+    def __init__(self, root, *arguments, certificate, env=None, preexec=None, wrapper=(), pass_fds=()):
         self.root = pathlib.Path(root)
         listeners = ["--listen", "http://127.0.0.1:0", "--listen", "https://127.0.0.1:0"]
         if "--listen" in arguments:
             listeners = []
-        command = [str(PROGRAM), "serve", str(root), *listeners]
+        command = [*wrapper, str(PROGRAM), "serve", str(root), *listeners]
         if certificate:
             command += ["--cert", certificate.file, "--key", certificate.key]
         if not any(argument.startswith("--threads") for argument in arguments):
             command += ["--threads", "1"]
-        self.start([*command, *arguments], 2 if listeners else arguments.count("--listen"), env, preexec)
+        self.start([*command, *arguments], 2 if listeners else arguments.count("--listen"), env, preexec, pass_fds)
 
-    def start(self, command, listeners, env=None, preexec=None):
+    def start(self, command, listeners, env=None, preexec=None, pass_fds=()):
         """Starts it and waits until it has told so many schemes' listeners."""
         self.process = subprocess.Popen(
             command,
@@ -53,6 +53,7 @@ class Server:
             errors="replace",
             env={**os.environ, **(env or {}), "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"},
             preexec_fn=preexec,
+            pass_fds=pass_fds,
         )
         self.lines = []
         self.ports = {}
