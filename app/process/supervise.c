@@ -2,7 +2,9 @@
 #include "process/supervise.h"
 
 #include "process/clock.h"
+#include "process/program.h"
 #include "process/supervisor.h"
+#include "process/upgrade.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,6 +70,7 @@ static void act_on_signal(struct weft_supervisor *supervisor, uint32_t number)
     case SIGINT: weft_supervisor_end(supervisor); break;
     case SIGHUP: hang_up(supervisor); break;
     case SIGUSR1: reopen_logs(supervisor); break;
+    case SIGUSR2: weft_supervisor_upgrade(supervisor); break;
     default: break; // SIGCHLD: they are asked for anyway
     }
 }
@@ -181,6 +184,17 @@ static bool begin(struct weft_supervisor *supervisor, char *error, size_t error_
         snprintf(error, error_size, "cannot take signals: %s", strerror(-supervisor->signal_fd));
         return false;
     }
+    int was_left = weft_upgrade_take_over(supervisor);
+    if (was_left < 0) {
+        snprintf(error, error_size, "cannot take the place of another version: stop and start it");
+        return false;
+    }
+    if (was_left) {
+        supervisor->has_served = true;
+        if (supervisor->starting) weft_supervisor_promote(supervisor);
+        return true;
+    }
+    supervisor->had_terminal = has_terminal();
     size_t size = sizeof(supervisor->start.ticket_secret);
     if (getrandom(supervisor->start.ticket_secret, size, 0) != (ssize_t)size) {
         snprintf(error, error_size, "cannot get random bytes: %s", strerror(errno));
@@ -207,9 +221,12 @@ int weft_supervise(const struct weft_supervise_config *config)
     char error[WEFT_SUPERVISOR_LINE_SIZE];
     int code = FAILED;
     supervisor = (struct weft_supervisor){.config = config, .code = FAILED};
+    bool is_known =
+        weft_program_find(config->command[0], supervisor.program, sizeof(supervisor.program));
+    if (!is_known) supervisor.program[0] = 0;
     supervisor.restart_ms = supervisor.beat_ms = UINT64_MAX;
+    weft_upgrade_begin(&supervisor);
     hear_of_manager(&supervisor);
-    supervisor.had_terminal = has_terminal();
     weft_list_init(&supervisor.children);
     raise_descriptor_limit();
     if (begin(&supervisor, error, sizeof(error))) {
@@ -221,6 +238,7 @@ int weft_supervise(const struct weft_supervise_config *config)
     weft_sockets_close(&supervisor.sockets);
     weft_notify_end(&supervisor.notify);
     if (supervisor.signal_fd >= 0) close(supervisor.signal_fd);
+    weft_upgrade_end(&supervisor);
     explicit_bzero(&supervisor.start, sizeof(supervisor.start));
     return code;
 }

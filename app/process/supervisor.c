@@ -3,6 +3,7 @@
 
 #include "process/clock.h"
 #include "process/handed_over.h"
+#include "process/upgrade.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +23,18 @@ void weft_supervisor_tell(struct weft_supervisor *supervisor, const char *format
 
 // Starting
 
+// The configuration as it is now. A new version may understand what this one does not: then the listeners stay.
+static bool read_plan(struct weft_supervisor *supervisor, enum weft_child_reason reason,
+                      char *error, size_t error_size)
+{
+    struct weft_supervise_plan plan;
+    const struct weft_supervise_config *config = supervisor->config;
+    int code = config->read(config->context, &plan, error, error_size);
+    if (code == 0) supervisor->plan = plan;
+    supervisor->code = code ? code : FAILED; // from here on, if at all
+    return code == 0 || reason == WEFT_CHILD_UPGRADE;
+}
+
 bool weft_supervisor_start(struct weft_supervisor *supervisor, enum weft_child_reason reason,
                            char *error, size_t error_size)
 {
@@ -31,10 +44,7 @@ bool weft_supervisor_start(struct weft_supervisor *supervisor, enum weft_child_r
                  supervisor->child_count - 1);
         return false;
     }
-    supervisor->code =
-        supervisor->config->read(supervisor->config->context, &supervisor->plan, error, error_size);
-    if (supervisor->code != 0) return false;
-    supervisor->code = FAILED; // from here on, if at all
+    if (!read_plan(supervisor, reason, error, error_size)) return false;
     if (supervisor->activation.count > 0) {
         weft_sockets_take_over(&supervisor->sockets, &supervisor->activation, plan->listens,
                                plan->listen_count, supervisor->config->tell);
@@ -45,11 +55,12 @@ bool weft_supervisor_start(struct weft_supervisor *supervisor, enum weft_child_r
     }
     supervisor->start.announces = reason == WEFT_CHILD_FIRST;
     struct weft_child_plan child = {
+        .program = reason == WEFT_CHILD_UPGRADE ? supervisor->program : NULL,
         .command = supervisor->config->command,
         .sockets = &supervisor->sockets,
         .start = &supervisor->start,
         .reason = reason,
-        .start_within_ms = WEFT_START_WITHIN_MS,
+        .start_within_ms = WEFT_HELLO_WITHIN_MS,
     };
     supervisor->starting = weft_child_start(&child, error, error_size);
     if (!supervisor->starting) {
@@ -131,6 +142,20 @@ void weft_supervisor_reload(struct weft_supervisor *supervisor)
     }
 }
 
+void weft_supervisor_upgrade(struct weft_supervisor *supervisor)
+{
+    char error[WEFT_SUPERVISOR_LINE_SIZE] = "its program is not found in PATH";
+    if (supervisor->is_ending) return;
+    if (supervisor->starting) {
+        weft_supervisor_tell(supervisor, "not upgraded: a worker is starting: try again");
+        return;
+    }
+    bool is_known = supervisor->program[0] != 0;
+    if (!is_known || !weft_supervisor_start(supervisor, WEFT_CHILD_UPGRADE, error, sizeof(error))) {
+        tell_failure(supervisor, "not upgraded", error);
+    }
+}
+
 // Serving
 
 static void tell_success(struct weft_supervisor *supervisor, const struct weft_child *old)
@@ -138,17 +163,19 @@ static void tell_success(struct weft_supervisor *supervisor, const struct weft_c
     int pid = (int)supervisor->serving->pid;
     if (supervisor->serving->reason == WEFT_CHILD_FIRST)
         return; // the worker has said what it serves
+    bool is_upgrade = supervisor->serving->reason == WEFT_CHILD_UPGRADE;
+    const char *what = is_upgrade ? "upgraded to weft " WEFT_VERSION : "reloaded";
     if (old) {
-        weft_supervisor_tell(supervisor, "reloaded: worker %d serves, worker %d drains", pid,
+        weft_supervisor_tell(supervisor, "%s: worker %d serves, worker %d drains", what, pid,
                              (int)old->pid);
     } else {
         weft_supervisor_tell(supervisor, "worker %d serves", pid);
     }
 }
 
-// It serves: the one before it may go.
-static void promote(struct weft_supervisor *supervisor, struct weft_child *child)
+void weft_supervisor_promote(struct weft_supervisor *supervisor)
 {
+    struct weft_child *child = supervisor->starting;
     struct weft_child *old = supervisor->serving;
     child->phase = WEFT_CHILD_SERVING;
     child->deadline_ms = UINT64_MAX;
@@ -167,10 +194,24 @@ static void promote(struct weft_supervisor *supervisor, struct weft_child *child
     weft_supervisor_reload(supervisor);
 }
 
+// The new version serves, so it may have the supervisor's place too; it goes on in weft_upgrade_take_over().
+static void make_room(struct weft_supervisor *supervisor)
+{
+    char why[WEFT_SUPERVISOR_LINE_SIZE];
+    struct weft_child *child = supervisor->starting;
+    int result = weft_upgrade_become(supervisor);
+    snprintf(why, sizeof(why), "cannot run %.1500s: %s", supervisor->program, strerror(-result));
+    supervisor->starting = NULL;
+    weft_sockets_undo(&supervisor->sockets);
+    weft_child_drain(child, WEFT_SERVER_HANDS_OVER, supervisor->plan.drain_timeout_ms);
+    tell_failure(supervisor, "not upgraded", why);
+}
+
 static void judge_hello(struct weft_child *child)
 {
-    if (child->protocol == WEFT_PROTOCOL) return;
-    child->is_alien = true; // it ends by itself, or when its time to start is over
+    if (child->phase != WEFT_CHILD_STARTING) return;
+    child->is_alien = child->protocol != WEFT_PROTOCOL; // then it ends by itself, or in time
+    child->deadline_ms = child->born_ms + WEFT_START_WITHIN_MS;
 }
 
 void weft_supervisor_hear(struct weft_supervisor *supervisor, struct weft_child *child)
@@ -182,7 +223,12 @@ void weft_supervisor_hear(struct weft_supervisor *supervisor, struct weft_child 
         if (type == WEFT_MESSAGE_WELL) child->is_well = true;
         bool is_ready = type == WEFT_MESSAGE_READY && child->phase == WEFT_CHILD_STARTING &&
                         child == supervisor->starting && !child->is_alien;
-        if (is_ready && !supervisor->is_ending) promote(supervisor, child);
+        if (!is_ready || supervisor->is_ending) continue;
+        if (child->reason == WEFT_CHILD_UPGRADE) {
+            make_room(supervisor);
+        } else {
+            weft_supervisor_promote(supervisor);
+        }
     }
 }
 
@@ -200,8 +246,10 @@ static void explain(const struct weft_child *child, int status, char *why, size_
     } else if (child->told_count > 0) {
         snprintf(why, size, "%s", child->told);
     } else if (child->is_killed) {
-        snprintf(why, size, "the new worker was not ready within %d s",
-                 WEFT_START_WITHIN_MS / 1000);
+        bool has_spoken = child->protocol != 0;
+        snprintf(why, size, "the new worker %s within %d s",
+                 has_spoken ? "was not ready" : "did not say that it is one",
+                 (has_spoken ? WEFT_START_WITHIN_MS : WEFT_HELLO_WITHIN_MS) / 1000);
     } else {
         char how[64];
         weft_child_how_ended(status, how, sizeof(how));
@@ -224,7 +272,8 @@ static void bury_starting(struct weft_supervisor *supervisor, const struct weft_
         weft_supervisor_tell(supervisor, "%s", why);
         return;
     }
-    tell_failure(supervisor, "not reloaded", why);
+    bool was_upgrade = child->reason == WEFT_CHILD_UPGRADE;
+    tell_failure(supervisor, was_upgrade ? "not upgraded" : "not reloaded", why);
     if (again) weft_supervisor_reload(supervisor);
 }
 

@@ -9,9 +9,12 @@
 #include "process/sockets.h"
 #include "process/supervise.h"
 
+#include <limits.h>
+
 enum {
     WEFT_CHILDREN_MOST = 64,          // old workers that drain, mostly
-    WEFT_START_WITHIN_MS = 60000,     // a worker
+    WEFT_HELLO_WITHIN_MS = 10000,     // a worker says that it is one
+    WEFT_START_WITHIN_MS = 60000,     // and is ready
     WEFT_END_WITHIN_MS = 1000,        // one that is told to end at once
     WEFT_SUPERVISOR_LINE_SIZE = 2048, // that is told
 };
@@ -31,6 +34,9 @@ struct weft_supervisor {
     uint64_t beat_ms;                  // when a sign of life is due; UINT64_MAX: never
     uint64_t restart_ms;               // when a worker is to be started; UINT64_MAX: not
     int signal_fd;
+    char program[PATH_MAX]; // the file that an upgrade starts; empty: it is not known
+    char **environment;     // for it; NULL without memory
+    size_t environment_count;
     bool had_terminal;  // and would lose it by a SIGHUP
     bool has_served;    // a worker was ready once
     bool reloads_again; // SIGHUP has come while a worker was starting
@@ -59,6 +65,12 @@ void weft_supervisor_bury(struct weft_supervisor *supervisor, struct weft_child 
 
 /** SIGHUP */
 void weft_supervisor_reload(struct weft_supervisor *supervisor);
+
+/** SIGUSR2 */
+void weft_supervisor_upgrade(struct weft_supervisor *supervisor);
+
+/** The worker that is starting serves: the one before it may go, or, after an upgrade was tried, this program itself. */
+void weft_supervisor_promote(struct weft_supervisor *supervisor);
 
 /** The worker that was to be started later is started now. */
 void weft_supervisor_restart(struct weft_supervisor *supervisor);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -88,6 +89,8 @@ int weft_work_begin(struct weft_work *work)
     (void)unsetenv(WEFT_WORK_VARIABLE);
     if (work->channel < 0) return 0;
     leave_signals_to_supervisor();
+    (void)prctl(PR_SET_NAME,
+                "weft"); // for ps and pkill: it was started by another name of its file
     struct weft_message hello =
         weft_message_of_text(WEFT_MESSAGE_HELLO, WEFT_PROTOCOL, WEFT_VERSION);
     int result = weft_channel_send(work->channel, &hello);

@@ -30,12 +30,12 @@ def is_sanitized():
 class Server:
     """A running `weft serve`. `http` and `https` are the ports of its two listeners."""
 
-    def __init__(self, root, *arguments, certificate, env=None, preexec=None, wrapper=(), pass_fds=()):
+    def __init__(self, root, *arguments, certificate, env=None, preexec=None, program=PROGRAM, wrapper=(), pass_fds=()):
         self.root = pathlib.Path(root)
         listeners = ["--listen", "http://127.0.0.1:0", "--listen", "https://127.0.0.1:0"]
         if "--listen" in arguments:
             listeners = []
-        command = [*wrapper, str(PROGRAM), "serve", str(root), *listeners]
+        command = [*wrapper, str(program), "serve", str(root), *listeners]
         if certificate:
             command += ["--cert", certificate.file, "--key", certificate.key]
         if not any(argument.startswith("--threads") for argument in arguments):

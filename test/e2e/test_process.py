@@ -4,6 +4,7 @@ import os
 import pathlib
 import pty
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -12,7 +13,7 @@ import threading
 import time
 
 import pytest
-from conftest import PROGRAM, Certificate
+from conftest import PROGRAM, Certificate, cases
 from h1_client import answers, ask, receive
 from h2_client import Raw, frame, head
 
@@ -212,6 +213,78 @@ def test_reloads_in_a_row_come_down_to_the_last(serve, root):
             server.process.send_signal(signal.SIGHUP)
         said(server, "weft: reloaded: ", i)
     until(lambda: len(server.workers()) == 1, "old workers stay")
+    assert ask(server, "/hello.txt")[0] == 200
+
+
+@pytest.fixture
+def upgradable(serve, root, tmp_path):
+    """A server whose program can be replaced."""
+    program = tmp_path / "weft"
+    shutil.copy(PROGRAM, program)
+    return serve(root, "--limit", "drain_ms=100", program=program), program
+
+
+def replace(program, made):
+    """Puts another file in the place of the program, as package managers do: by a rename."""
+    other = program.with_name("weft.new")
+    made(other)
+    if other.exists():
+        other.chmod(0o755)
+        other.rename(program)
+    else:
+        program.unlink()
+
+
+def test_an_upgrade_takes_the_supervisors_place(upgradable):
+    """The process stays: a service manager sees nothing of it."""
+    server, program = upgradable
+    (before,) = server.workers()
+    with Raw(server) as raw:
+        raw.send(frame(4, 1, 0) + head(1))
+        assert raw.until(0, 1)
+        for i in range(1, 3):
+            replace(program, lambda path: shutil.copy(PROGRAM, path))
+            server.process.send_signal(signal.SIGUSR2)
+            said(server, "weft: upgraded to weft ", i)
+        assert raw.until(7, 0), "no GOAWAY"
+    assert server.process.poll() is None
+    until(lambda: len(server.workers()) == 1, "the old worker stays")
+    (after,) = server.workers()
+    for pid in (server.process.pid, after):
+        assert os.readlink(f"/proc/{pid}/exe") == str(program), "it still runs the old file"
+    assert after != before and ask(server, "/hello.txt")[0] == 200
+    reload(server)
+    end_worker(server, signal.SIGKILL)
+    assert ask(server, "/hello.txt")[0] == 200
+
+
+def test_upgrades_leave_nothing_behind(upgradable):
+    server, program = upgradable
+    before = state_of_descriptors(server.process.pid), state_of_descriptors(server.worker)
+    for i in range(3):
+        server.process.send_signal(signal.SIGUSR2)
+        said(server, "weft: upgraded to weft ", i + 1)
+    until(lambda: len(server.workers()) == 1, "old workers stay")
+    assert (state_of_descriptors(server.process.pid), state_of_descriptors(server.worker)) == before
+
+
+@pytest.mark.parametrize("made, words", cases(
+    ("that is not there", lambda path: None, "No such file"),
+    ("that is no program", lambda path: path.write_text("nonsense\n"), "Exec format error"),
+    ("that is another one", lambda path: shutil.copy("/bin/true", path), "ended with status 0 before it was ready"),
+    ("that crashes", lambda path: path.write_text("#!/bin/sh\nkill -SEGV $$\n"), "was ended by SIGSEGV before it was ready"),
+))  # fmt: skip
+def test_a_program_that_is_bad_is_not_taken(upgradable, made, words):
+    server, program = upgradable
+    (before,) = server.workers()
+    replace(program, made)
+    server.process.send_signal(signal.SIGUSR2)
+    said(server, "not upgraded: ")
+    until(lambda: server.lines[-1].endswith("\n"), "")
+    assert words in server.lines[-1] and f"worker {before} goes on" in server.lines[-1], server.lines
+    until(lambda: server.workers() == [before], "something is left of it")
+    assert ask(server, "/hello.txt")[0] == 200
+    reload(server)  # with the program that runs, whose file is gone
     assert ask(server, "/hello.txt")[0] == 200
 
 
