@@ -96,6 +96,12 @@ TEST(what_is_wrong_is_told_with_its_place)
     } rows[] = {
         {"lisen: http://a", "1:1: unknown setting 'lisen': did you mean 'listen'?"},
         {"qqqq: 1", "1:1: unknown setting 'qqqq': weft.conf(5) lists what there is"},
+        {"root: a", "1:1: unknown setting 'root' here: it belongs to sites"},
+        {"sites: [{root: a, threads: 1}]",
+         "1:19: unknown setting 'threads' here: it belongs to the out"},
+        {"ping_burst: 1", "1:1: unknown setting 'ping_burst' here: it belongs to limits"},
+        {"sites: [{root: a, max_age: 1d}]",
+         "unknown setting 'max_age' here: it belongs to sites.hsts"},
         {"limits: {idle_timeout: 1s}", "1:10: unknown setting 'idle_timeout': did you mean"},
         {"listen: localhost", "1:9: listen: found 'localhost': it has to begin with http://"},
         {"listen: [http://a:1, https://a:1]",

@@ -296,8 +296,12 @@ static void say_unknown(struct weft_config_reading *reading, const struct weft_s
     for (size_t i = 0; rows[i].name; i++) {
         names[i] = rows[i].name;
     }
+    char group[128];
     const char *nearest = weft_nearest(key->text, names);
-    if (strcmp(key->text, "<<") == 0) {
+    if (weft_setting_group_of(key->text, group, sizeof(group))) {
+        weft_config_fault(&reading->report, &key->place,
+                          "unknown setting '%s' here: it belongs to %s", key->text, group);
+    } else if (strcmp(key->text, "<<") == 0) {
         weft_config_fault(&reading->report, &key->place,
                           "merging (<<) is not known: write the settings out");
     } else if (nearest) {

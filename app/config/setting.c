@@ -145,3 +145,28 @@ void weft_setting_describe(const struct weft_setting *setting, char *room, size_
         break;
     }
 }
+
+// Looks through a group and those inside of it; `path` is the group's, and becomes that of the group found.
+static bool find_group(const struct weft_setting *rows, const char *name, char *path,
+                       size_t path_size)
+{
+    size_t size = strlen(path);
+    for (const struct weft_setting *row = rows; row->name; row++) {
+        if (strcmp(row->name, name) == 0) return true;
+    }
+    for (const struct weft_setting *row = rows; row->name; row++) {
+        if (!row->rows) continue;
+        snprintf(path + size, path_size - size, "%s%s", size ? "." : "", row->name);
+        if (find_group(row->rows, name, path, path_size)) return true;
+        path[size] = 0;
+    }
+    return false;
+}
+
+bool weft_setting_group_of(const char *name, char *room, size_t room_size)
+{
+    room[0] = 0;
+    if (!find_group(weft_server_settings, name, room, room_size)) return false;
+    if (!room[0]) snprintf(room, room_size, "the outermost group");
+    return true;
+}

@@ -114,6 +114,13 @@ void weft_setting_write_number(const struct weft_setting *setting, uint64_t numb
 bool weft_setting_parse_number(const struct weft_setting *setting, const char *text,
                                uint64_t *number);
 
+/**
+ * Finds in which groups a setting stands, from the outermost on: "sites.headers", or "the outermost group".
+ *
+ * returns  false where there is none of that name
+ */
+bool weft_setting_group_of(const char *name, char *room, size_t room_size);
+
 /** Says what a value has to be: "a time from 1ms to 1h, like 30s", "auto, always or never". */
 void weft_setting_describe(const struct weft_setting *setting, char *room, size_t room_size);
 
