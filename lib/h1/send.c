@@ -53,14 +53,23 @@ static enum weft_result may_request(const struct weft_h1_conn *conn)
     return weft_http_method_is_idempotent(back->method) ? WEFT_OK : WEFT_LATER; // §9.3.2
 }
 
-static bool request_is_fit(const struct weft_h1_conn *conn, const struct weft_http_head *head,
-                           bool ends)
+// A head that is the same as the last need not be judged again.
+static bool head_is_fit(struct weft_h1_conn *conn, const struct weft_http_head *head,
+                        enum weft_http_section section)
+{
+    if (head->stamp != 0 && head->stamp == conn->fit_stamp) return true;
+    if (weft_http_head_check(head, section) != WEFT_OK) return false;
+    conn->fit_stamp = head->stamp;
+    return true;
+}
+
+static bool request_is_fit(struct weft_h1_conn *conn, const struct weft_http_head *head, bool ends)
 {
     bool is_unframed = !ends && head->content_length == WEFT_HTTP_LENGTH_UNKNOWN;
     bool is_1_0 = conn->speaks_1_0 || conn->peer_version == WEFT_HTTP_1_0;
     if (is_unframed && is_1_0) return false; // §6.1: no chunks to 1.0
     if (contradicts_itself(head, ends) || head->method == WEFT_HTTP_CONNECT) return false;
-    return weft_http_head_check(head, WEFT_HTTP_REQUEST_SECTION) == WEFT_OK;
+    return head_is_fit(conn, head, WEFT_HTTP_REQUEST_SECTION);
 }
 
 enum weft_result weft_h1_request(struct weft_h1_conn *conn, const struct weft_http_head *head,
@@ -158,22 +167,13 @@ static enum weft_result respond_finally(struct weft_h1_conn *conn,
     return WEFT_OK;
 }
 
-// A head that is the same as the last need not be judged again.
-static bool answer_is_fit(struct weft_h1_conn *conn, const struct weft_http_head *head)
-{
-    if (head->stamp != 0 && head->stamp == conn->fit_stamp) return true;
-    if (weft_http_head_check(head, WEFT_HTTP_RESPONSE_SECTION) != WEFT_OK) return false;
-    conn->fit_stamp = head->stamp;
-    return true;
-}
-
 enum weft_result weft_h1_respond(struct weft_h1_conn *conn, uint64_t stream_id,
                                  const struct weft_http_head *head, bool ends)
 {
     struct weft_h1_exchange *exchange = weft_h1_exchange_find(conn, stream_id);
     if (!exchange) return WEFT_GONE;
     bool is_fit = conn->role == WEFT_HTTP_SERVER && exchange->sending == WEFT_H1_SENDING_HEAD &&
-                  answer_is_fit(conn, head);
+                  head_is_fit(conn, head, WEFT_HTTP_RESPONSE_SECTION);
     if (!is_fit) return WEFT_INVALID;
     if (head->status < 200) return respond_interim(conn, exchange, head);
     return respond_finally(conn, exchange, head, ends);

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -52,6 +53,12 @@ def bad():
     yield start
     for server in started:
         server.close()
+
+
+def signal_all(server, which):
+    """To the server's process and to those that it has started."""
+    for pid in (server.process.pid, *server.workers()):
+        os.kill(pid, which)
 
 
 MODES = cases(
@@ -203,9 +210,9 @@ def test_a_stall_shows(serve, root, load, tmp_path):
     url = server.url("/hello.txt", "http")
 
     def stall():
-        server.process.send_signal(signal.SIGSTOP)
+        signal_all(server, signal.SIGSTOP)
         time.sleep(1)
-        server.process.send_signal(signal.SIGCONT)
+        signal_all(server, signal.SIGCONT)
 
     theirs = []
     beside = threading.Thread(target=lambda: theirs.extend(h2load_times(tmp_path, "--h1", "-c4", "-D3", url)))
@@ -269,7 +276,7 @@ def test_nobody_there_and_nobody_to_be_trusted(server, certificate):
 def test_a_server_that_dies_is_told(serve, root, load, options):
     server = serve(root, "--threads", "1")
     url = server.url("/hello.txt", "http")
-    threading.Timer(0.25, server.process.kill).start()
+    threading.Timer(0.25, signal_all, (server, signal.SIGKILL)).start()
     result = load("-c2", "-D", "600ms", "--grace", "100ms", *options, url, code=1)
     assert result["requests"]["finished"] > 50
     failures = result["requests"]["failures"]
@@ -375,3 +382,11 @@ def test_control_c_ends_it_with_what_there_is(server):
     out, err = process.communicate(timeout=10)
     assert "(stopped early)" in out and "finished" in out and err == ""
     assert process.returncode == 0
+
+
+def test_limits_of_the_system_are_named(server):
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+
+    done = run("-n50", "-c200", server.url("/hello.txt", "http"), preexec_fn=few)
+    assert done.returncode == 1 and "raise 'ulimit -n'" in done.stderr and done.stderr.count("\n") == 1
