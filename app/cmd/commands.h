@@ -38,4 +38,9 @@ int weft_hpack(int argc, char **argv);
 
 void weft_hpack_help(void);
 
+/** Plays attacks against a server on this machine; as weft_serve(). */
+int weft_abuse(int argc, char **argv);
+
+void weft_abuse_help(void);
+
 #endif

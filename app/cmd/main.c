@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"get", weft_get, weft_get_help, "fetch URLs and show what passes on the wire"},
     {"load", weft_load, weft_load_help, "ask a server for much, and measure it honestly"},
     {"manifest", weft_manifest, weft_manifest_help, "what pages need, for hints and pushes"},
+    {"abuse", weft_abuse, weft_abuse_help, "play known attacks against a server on this machine"},
     {"hpack", weft_hpack, weft_hpack_help, "take field blocks of HTTP/2 apart, or make them"},
 };
 

@@ -51,7 +51,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             text=True,
             errors="replace",
-            env={**os.environ, **(env or {}), "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"},
+            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", **(env or {})},
             preexec_fn=preexec,
             pass_fds=pass_fds,
         )
