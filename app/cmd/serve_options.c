@@ -210,7 +210,8 @@ static const struct weft_args_option table[] = {
      take_config},
     {"listen", 'l', "URL",
      "where to listen, http://HOST:PORT or https://HOST:PORT; may be repeated.\n"
-     "HOST * is every address, PORT 0 any free port.\n"
+     "HOST * is every address, PORT 0 any free port; HOST @NAME takes the sockets\n"
+     "that systemd hands over under that name.\n"
      "Default: https://localhost:8443 and http://localhost:8080",
      take_listen},
     {"cert", 'c', "FILE",

@@ -174,6 +174,11 @@ void weft_child_how_ended(int status, char *text, size_t size)
         snprintf(text, size, "ended with status %d", WEXITSTATUS(status));
         return;
     }
+    if (WTERMSIG(status) == SIGSYS) { // docs/sandbox.md
+        snprintf(text, size,
+                 "was ended by its sandbox (SIGSYS; the kernel's log has the system call)");
+        return;
+    }
     const char *name = sigabbrev_np(WTERMSIG(status));
     if (name) {
         snprintf(text, size, "was ended by SIG%s", name);

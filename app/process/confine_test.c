@@ -28,7 +28,8 @@ struct scene {
     char secret[128];
     char log[128];
     char moved[128];
-    struct weft_reach items[2];
+    char learned[128];
+    struct weft_reach items[3];
     struct weft_reaches reaches;
     struct weft_confine confine;
 };
@@ -48,13 +49,18 @@ static void scene_init(struct scene *scene)
     temp_dir_link(dir, "root/way-out", "../secret");
     temp_dir_folder(dir, "log");
     temp_dir_file(dir, "log/access", "");
+    temp_dir_folder(dir, "state");
+    temp_dir_file(dir, "state/learned", "old");
     snprintf(scene->root, sizeof(scene->root), "%s/root", dir->path);
     snprintf(scene->secret, sizeof(scene->secret), "%s/secret", dir->path);
     snprintf(scene->log, sizeof(scene->log), "%s/log/access", dir->path);
     snprintf(scene->moved, sizeof(scene->moved), "%s/log/access.1", dir->path);
     scene->items[0] = (struct weft_reach){.path = scene->root, .what = "the folder"};
     scene->items[1] =
-        (struct weft_reach){.path = scene->log, .what = "the access log", .is_written = true};
+        (struct weft_reach){.kind = WEFT_REACH_LOG, .path = scene->log, .what = "the access log"};
+    snprintf(scene->learned, sizeof(scene->learned), "%s/state/learned", dir->path);
+    scene->items[2] = (struct weft_reach){
+        .kind = WEFT_REACH_REPLACE, .path = scene->learned, .what = "what was learned"};
     scene->reaches = (struct weft_reaches){scene->items, WEFT_COUNT(scene->items)};
     scene->confine = (struct weft_confine){.reaches = &scene->reaches, .tell = say_nothing};
 }
@@ -187,6 +193,35 @@ TEST(a_log_that_was_moved_away_is_made_anew)
     CHECK_EQ(rename(scene.log, scene.moved), 0);
     WITHIN(&scene, makes_the_log_anew);
     CHECK_EQ(access(scene.log, F_OK), 0);
+    scene_end(&scene);
+}
+
+static void replaces_what_was_learned(struct scene *scene)
+{
+    char beside[256];
+    snprintf(beside, sizeof(beside), "%s.new", scene->learned);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    HOLDS(fd >= 0 && write(fd, "new", 3) == 3 && close(fd) == 0);
+    HOLDS(rename(beside, scene->learned) == 0);
+    HOLDS(open(beside, O_WRONLY | O_CREAT | O_TRUNC, 0600) >= 0);
+    HOLDS(unlink(beside) == 0);
+    HOLDS(rename(scene->learned, scene->log) < 0);    // not to another folder
+    HOLDS(unlink(scene->log) < 0 && errno == EACCES); // a log is not removed
+    HOLDS(unlink(scene->secret) < 0 && errno == EACCES);
+}
+
+TEST(a_file_that_is_written_beside_its_place_gets_there)
+{
+    struct scene scene;
+    char text[4] = "";
+    needs_landlock();
+    scene_init(&scene);
+    scene.confine.user = geteuid() == 0 ? "root" : NULL; // whose folder it is
+    WITHIN(&scene, replaces_what_was_learned);
+    int fd = open(scene.learned, O_RDONLY);
+    CHECK_EQ(read(fd, text, 3), 3);
+    CHECK_SPAN(weft_span_of(text), "new");
+    close(fd);
     scene_end(&scene);
 }
 
@@ -323,7 +358,7 @@ static void knows_no_other_calls(struct scene *scene)
     struct rlimit more = {1 << 20, 1 << 20};
     (void)scene;
     HOLDS(syscall(SYS_memfd_create, "x", 0U) < 0 && errno == ENOSYS);
-    HOLDS(syscall(SYS_unlink, "/tmp/nothing") < 0 && errno == ENOSYS);
+    HOLDS(syscall(SYS_mkdir, "/tmp/nothing", 0700) < 0 && errno == ENOSYS);
     HOLDS(WEFT_IS_SANITIZED || (kill(getppid(), 0) < 0 && errno == ENOSYS));
     HOLDS(syscall(SYS_tgkill, getppid(), getppid(), 0) < 0 && errno == ENOSYS);
     HOLDS(WEFT_IS_SANITIZED || (setrlimit(RLIMIT_CORE, &more) < 0 && errno == ENOSYS));

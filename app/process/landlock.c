@@ -123,10 +123,15 @@ static int allow_path(int ruleset, const char *path, uint64_t rights)
 static int allow(int ruleset, const struct weft_reach *reach, uint64_t all)
 {
     char folder[PATH_MAX];
-    if (!reach->is_written) return allow_path(ruleset, reach->path, (READ_FILE | READ_DIR) & all);
+    if (!weft_reach_is_written(reach)) {
+        return allow_path(ruleset, reach->path, (READ_FILE | READ_DIR) & all);
+    }
     if (weft_reach_is_output(reach)) return allow_fd(ruleset, STDOUT_FILENO, WRITE_FILE & all);
     if (!weft_reach_folder(reach, folder)) return allow_path(ruleset, folder, WRITE_FILE & all);
-    return allow_path(ruleset, folder, (WRITE_FILE | MAKE_REG) & all);
+    uint64_t rights = WRITE_FILE | MAKE_REG;
+    if (reach->kind == WEFT_REACH_REPLACE)
+        rights |= TRUNCATE | REMOVE_FILE; // rename(2) removes one
+    return allow_path(ruleset, folder, rights & all);
 }
 
 static int allow_own(int ruleset, uint64_t all)

@@ -124,7 +124,7 @@ static int try_reach(const struct weft_reach *reach)
 {
     char folder[PATH_MAX];
     if (weft_reach_is_output(reach)) return 0;
-    if (!reach->is_written) {
+    if (!weft_reach_is_written(reach)) {
         int fd = open(reach->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         if (fd < 0) return -errno;
         int result = faccessat(fd, ".", X_OK, AT_EACCESS) < 0 && errno == EACCES ? -EACCES : 0;
@@ -149,7 +149,7 @@ _Noreturn static void try_as_child(const struct weft_identity *identity,
     struct finding finding = {.index = reaches->count};
     if (!weft_privileges_drop(identity, error, sizeof(error))) finding.error = -EPERM;
     for (size_t i = 0; i < reaches->count && finding.error == 0; i++) {
-        if (reaches->items[i].is_written != is_written) continue;
+        if (weft_reach_is_written(&reaches->items[i]) != is_written) continue;
         finding.error = try_reach(&reaches->items[i]);
         if (finding.error != 0) finding.index = i;
     }

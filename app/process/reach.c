@@ -18,7 +18,7 @@ bool weft_reaches_of_server(const struct weft_server_config *config, struct weft
     }
     if (config->access_log) {
         reaches->items[reaches->count++] = (struct weft_reach){
-            .path = config->access_log, .what = "the access log", .is_written = true};
+            .kind = WEFT_REACH_LOG, .path = config->access_log, .what = "the access log"};
     }
     return true;
 }
@@ -31,7 +31,7 @@ void weft_reaches_deinit(struct weft_reaches *reaches)
 
 bool weft_reach_is_output(const struct weft_reach *reach)
 {
-    return reach->is_written && strcmp(reach->path, "-") == 0;
+    return reach->kind == WEFT_REACH_LOG && strcmp(reach->path, "-") == 0;
 }
 
 bool weft_reach_folder(const struct weft_reach *reach, char *folder)

@@ -4,13 +4,23 @@
 
 #include "server/server.h"
 
-/** A place in the file system. */
+enum weft_reach_kind {
+    WEFT_REACH_READ,    // a folder with all below it, or a file
+    WEFT_REACH_LOG,     // a file that is written, and made anew once it was moved away
+    WEFT_REACH_REPLACE, // a file that is written beside its place and then put there
+};
+
+/** A place in the file system; that of a file that is written is its folder. */
 struct weft_reach {
+    enum weft_reach_kind kind;
     const char *path; // borrowed
     const char *what; // for people: "the folder", "the access log"
-    bool
-        is_written; // a file that is written, and opened anew after it was moved away: with its folder
 };
+
+static inline bool weft_reach_is_written(const struct weft_reach *reach)
+{
+    return reach->kind != WEFT_REACH_READ;
+}
 
 struct weft_reaches {
     struct weft_reach *items;

@@ -251,7 +251,7 @@ static void explain(const struct weft_child *child, int status, char *why, size_
                  has_spoken ? "was not ready" : "did not say that it is one",
                  (has_spoken ? WEFT_START_WITHIN_MS : WEFT_HELLO_WITHIN_MS) / 1000);
     } else {
-        char how[64];
+        char how[128];
         weft_child_how_ended(status, how, sizeof(how));
         snprintf(why, size, "the new worker %s before it was ready", how);
     }
@@ -280,7 +280,7 @@ static void bury_starting(struct weft_supervisor *supervisor, const struct weft_
 static void bury_serving(struct weft_supervisor *supervisor, const struct weft_child *child,
                          int status)
 {
-    char how[64];
+    char how[128];
     char when[64];
     uint64_t lived_ms = weft_clock_ms() - child->born_ms;
     weft_child_how_ended(status, how, sizeof(how));
@@ -300,7 +300,7 @@ static void bury_serving(struct weft_supervisor *supervisor, const struct weft_c
 static void bury_draining(struct weft_supervisor *supervisor, const struct weft_child *child,
                           int status)
 {
-    char how[64];
+    char how[128];
     if (child->is_killed) {
         weft_supervisor_tell(supervisor, "worker %d did not end in time and was killed",
                              (int)child->pid);

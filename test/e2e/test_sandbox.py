@@ -2,6 +2,7 @@
 
 import ctypes
 import ctypes.util
+import errno
 import os
 import pathlib
 import re
@@ -13,6 +14,7 @@ import time
 import pytest
 from conftest import PROGRAM, cases, is_sanitized
 from h1_client import ask
+from puppet import Puppet, can_be_used
 
 SECCOMP = ctypes.util.find_library("seccomp")
 LANDLOCK_CREATE_RULESET, SECCOMP_CALL = 444, 317  # the second on x86-64
@@ -171,6 +173,52 @@ def test_no_link_leads_to_what_is_not_served(serve, root):
     for path in ("/shadow", "/up/shadow", "/up/passwd", "/proc/etc/passwd", "/%2e%2e/%2e%2e/etc/passwd"):
         code, _, body = ask(server, path)[:3]
         assert code in (400, 404) and b"root:" not in body, path
+
+
+OPEN, SOCKET, CONNECT, CLONE, EXECVE, PTRACE, SETUID, OPENAT, PROCESS_VM_READV = 2, 41, 42, 56, 59, 101, 105, 257, 310
+AT_FDCWD = -100
+needs_puppet = pytest.mark.skipif(not can_be_used(), reason="only root may make another process do something, on x86-64")
+
+
+@needs_puppet
+@needs_landlock
+def test_a_worker_that_was_taken_over_reaches_nothing(serve, root):
+    """The running program's own walls, tried from inside of it."""
+    server = serve(root, "--user", "root")
+    with Puppet(server.worker) as worker:
+        assert worker.call(OPENAT, AT_FDCWD, b"/etc/shadow", os.O_RDONLY) == -errno.EACCES
+        assert worker.call(OPEN, b"/etc/passwd", os.O_RDONLY) == -errno.EACCES
+        assert worker.call(OPENAT, AT_FDCWD, b"/tmp/new", os.O_WRONLY | os.O_CREAT, 0o600) == -errno.EACCES
+        page = worker.call(OPENAT, AT_FDCWD, bytes(root / "index.html"), os.O_RDONLY)
+        assert page >= 0, "what it serves is open to it"
+        assert worker.call(OPENAT, AT_FDCWD, bytes(root / "index.html"), os.O_WRONLY) == -errno.EACCES
+        assert worker.call(SOCKET, 2, 1, 0) == -errno.EACCES
+        assert worker.call(CONNECT, page, 0, 0) == -errno.EACCES
+        assert worker.call(SETUID, 0) == -errno.ENOSYS
+    assert ask(server, "/hello.txt")[2] == b"hello, world\n"
+
+
+@needs_puppet
+@pytest.mark.parametrize("number, arguments", cases(
+    ("execve", EXECVE, (b"/bin/sh", 0, 0)),
+    ("process_vm_readv", PROCESS_VM_READV, (1, 0, 0, 0, 0, 0)),
+    ("clone of a process", CLONE, (signal.SIGCHLD, 0, 0, 0, 0)),
+    ("ptrace", PTRACE, (16, 1, 0, 0)),
+))  # fmt: skip
+def test_a_worker_that_is_told_to_leave_its_walls_is_ended_and_replaced(serve, root, number, arguments):
+    if is_sanitized() and number in (CLONE, PTRACE):
+        pytest.skip("the sanitizer's own calls are let through")
+    server = serve(root)
+    first = server.worker
+    with Puppet(first) as worker:
+        assert worker.call(number, *arguments) is None, "it goes on"
+    deadline = time.monotonic() + 5
+    while server.worker in (first, server.process.pid):
+        assert time.monotonic() < deadline, server.output()
+        time.sleep(0.02)
+    assert ask(server, "/hello.txt")[2] == b"hello, world\n"
+    lines = [line for line in server.lines if f"worker {first}" in line]
+    assert len(lines) == 1 and "was ended by its sandbox (SIGSYS" in lines[0], server.output()
 
 
 @needs_landlock
