@@ -82,6 +82,7 @@ static int check(const struct options *options, const char *file)
     weft_server_config_init(&config);
     bool is_fine = !file || weft_config_read(&config, file, &weft_config_term_listener);
     if (config.listen_count == 0) weft_listen_as_usual(&config);
+    weft_server_config_join_metrics(&config);
     if (is_fine && file) is_fine = is_whole(&config, file);
     if (is_fine && file) weft_config_warn_of_names(&config, file, &weft_config_term_listener);
     if (is_fine && options->shows) {

@@ -106,20 +106,26 @@ static bool certify(struct weft_server_config *config, struct weft_self_signed *
     return true;
 }
 
-static void print_url(FILE *out, const struct weft_listen_url *url, uint16_t port,
-                      const struct weft_term *term)
+// A line with a URL at which something is found.
+static void print_url(FILE *out, const struct weft_listen_url *url, uint16_t port, const char *path,
+                      const char *what, const struct weft_term *term)
 {
     char text[WEFT_LISTEN_HOST_SIZE + 32];
     const char *host = url->host;
     bool is_any = strcmp(host, "*") == 0 || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
     bool is_v6 = !is_any && strchr(host, ':');
-    snprintf(text, sizeof(text), "%s://%s%s%s:%u/", url->is_secure ? "https" : "http",
-             is_v6 ? "[" : "", is_any ? "localhost" : host, is_v6 ? "]" : "", port);
+    snprintf(text, sizeof(text), "%s://%s%s%s:%u%s", url->is_secure ? "https" : "http",
+             is_v6 ? "[" : "", is_any ? "localhost" : host, is_v6 ? "]" : "", port, path);
     fprintf(out, "  %s%s%s%*s  %s%s%s%s\n", term->link, text, term->plain,
-            strlen(text) < 26 ? 26 - (int)strlen(text) : 0, "", term->dim,
-            url->is_secure ? "HTTP/2, HTTP/1.1, HTTP/1.0 over TLS 1.3 and 1.2"
-                           : "HTTP/1.1, HTTP/1.0, HTTP/2 by prior knowledge",
+            strlen(text) < 26 ? 26 - (int)strlen(text) : 0, "", term->dim, what,
             is_any ? ", on every address" : "", term->plain);
+}
+
+static const char *what_is_at(const struct weft_listen_url *url)
+{
+    if (url->shows_metrics) return "figures, health and state";
+    return url->is_secure ? "HTTP/2, HTTP/1.1, HTTP/1.0 over TLS 1.3 and 1.2"
+                          : "HTTP/1.1, HTTP/1.0, HTTP/2 by prior knowledge";
 }
 
 // Says what the manifest will do, and what it cannot.
@@ -168,7 +174,9 @@ static void announce(const struct weft_server *server, const struct weft_serve_o
     fprintf(out, "%sweft " WEFT_VERSION "%s serves ", term->bold, term->plain);
     print_sites(out, config, term);
     for (size_t i = 0; i < config->listen_count; i++) {
-        print_url(out, &config->listens[i], weft_server_port(server, i), term);
+        const struct weft_listen_url *url = &config->listens[i];
+        print_url(out, url, weft_server_port(server, i), url->shows_metrics ? "/metrics" : "/",
+                  what_is_at(url), term);
     }
     if (own->certificate_file[0]) {
         fprintf(out,

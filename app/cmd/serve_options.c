@@ -126,6 +126,18 @@ static const char *take_early_hints(void *target, const char *value)
     return "expected auto, always or never";
 }
 
+static const char *take_metrics(void *target, const char *value)
+{
+    return weft_server_config_set_metrics(&((struct weft_serve_options *)target)->config, value);
+}
+
+static const char *take_metrics_public(void *target, const char *value)
+{
+    (void)value;
+    ((struct weft_serve_options *)target)->config.metrics_are_public = true;
+    return NULL;
+}
+
 static const char *take_cache(void *target, const char *value)
 {
     uint64_t size;
@@ -235,6 +247,12 @@ static const struct weft_args_option table[] = {
      take_manifest},
     {"early-hints", 0, "WHEN", "auto (default): where they win time; always; or never",
      take_early_hints},
+    {"metrics", 0, "URL",
+     "figures for Prometheus, health and state, on a listener of their own such as\n"
+     "http://127.0.0.1:9100: /metrics, /healthz, /readyz, /status. Default: none",
+     take_metrics},
+    {"metrics-public", 0, NULL, "let that listener have an address that others reach",
+     take_metrics_public},
     {"cache", 0, "SIZE", "memory for small files, all threads together. Default: 64M", take_cache},
     {"congestion", 0, "NAME", "TCP's congestion control: bbr, cubic ... Default: the system's",
      take_congestion},
@@ -395,5 +413,6 @@ bool weft_serve_options_read(int argc, char **argv, struct weft_serve_options *o
         options->site->root = root ? root : ".";
     }
     if (options->config.listen_count == 0) weft_listen_as_usual(&options->config);
+    weft_server_config_join_metrics(&options->config);
     return outcome->complaint[0] == 0;
 }

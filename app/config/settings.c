@@ -37,13 +37,32 @@ static const char *add_listen(struct weft_server_config *config, void *target, c
 static const char *listen_at(const void *target, size_t index, char room[WEFT_SETTING_TEXT_SIZE])
 {
     const struct weft_server_config *config = target;
-    if (index >= config->listen_count) return NULL;
+    if (index >= config->listen_count || config->listens[index].shows_metrics) return NULL;
     weft_listen_url_write(&config->listens[index], config->listens[index].port, room,
                           WEFT_SETTING_TEXT_SIZE);
     return room;
 }
 
 static const struct weft_setting_list listens = {.add = add_listen, .item = listen_at};
+
+// The listener for those who run the server
+
+static const char *add_metrics(struct weft_server_config *config, void *target, const char *text)
+{
+    (void)target;
+    return config->has_metrics ? "one listener for metrics"
+                               : weft_server_config_set_metrics(config, text);
+}
+
+static const char *metrics_at(const void *target, size_t index, char room[WEFT_SETTING_TEXT_SIZE])
+{
+    const struct weft_server_config *config = target;
+    if (index > 0 || !config->has_metrics) return NULL;
+    weft_listen_url_write(&config->metrics, config->metrics.port, room, WEFT_SETTING_TEXT_SIZE);
+    return room;
+}
+
+static const struct weft_setting_list metrics = {.add = add_metrics, .item = metrics_at};
 
 // Certificates
 
@@ -194,6 +213,16 @@ const struct weft_setting weft_server_settings[] = {
      FIELD(log_format),
      .words = log_formats,
      .help = "the form of those lines"},
+    {.name = "metrics",
+     .kind = WEFT_SETTING_LIST,
+     .form = "http://HOST:PORT, like http://127.0.0.1:9100",
+     .standard = "none",
+     .list = &metrics,
+     .help = "a listener for those who run the server: /metrics, /healthz, /readyz, /status"},
+    {.name = "metrics_public",
+     .kind = WEFT_SETTING_FLAG,
+     FIELD(metrics_are_public),
+     .help = "it may have an address that others reach"},
     {.name = "cache",
      .kind = WEFT_SETTING_NUMBER,
      FIELD(cache_size),

@@ -198,6 +198,26 @@ const char *weft_site_config_finish(struct weft_server_config *config,
     return add_hsts(config, site);
 }
 
+const char *weft_server_config_set_metrics(struct weft_server_config *config, const char *url)
+{
+    const char *wrong = weft_listen_url_parse(url, &config->metrics);
+    if (!wrong && config->metrics.is_secure) wrong = "expected http://, like http://127.0.0.1:9100";
+    config->has_metrics = !wrong;
+    return wrong;
+}
+
+void weft_server_config_join_metrics(struct weft_server_config *config)
+{
+    config->metrics.shows_metrics = true;
+    if (!config->has_metrics || config->listen_count == WEFT_LISTENS_MOST) return;
+    config->listens[config->listen_count++] = config->metrics;
+}
+
+static bool shows_metrics(const struct weft_server_config *config)
+{
+    return config->listen_count > 0 && config->listens[config->listen_count - 1].shows_metrics;
+}
+
 bool weft_site_config_lets_keep(const struct weft_site_config *site)
 {
     struct weft_http_field fields[WEFT_EXTRA_FIELDS_MOST + WEFT_HEADER_FIELDS_MOST];
@@ -329,6 +349,11 @@ static bool https_is_there(const struct weft_server_config *config, char *error,
 bool weft_server_config_is_valid(const struct weft_server_config *config, char *error,
                                  size_t error_size)
 {
+    if (config->has_metrics && !shows_metrics(config)) {
+        snprintf(error, error_size, "at most %d listeners, that of the metrics included",
+                 WEFT_LISTENS_MOST);
+        return false;
+    }
     if (config->listen_count == 0) {
         snprintf(error, error_size, "no listener: name one with --listen http://HOST:PORT");
         return false;

@@ -88,7 +88,10 @@ struct weft_server_config {
     struct weft_tls_certificate certificates[WEFT_CERTIFICATES_MOST]; // the first is the default
     size_t certificate_count;
     unsigned thread_count;
-    const char *access_log; // a file, "-" for standard output, NULL for none
+    bool has_metrics;               // there is a listener for those who run the server
+    bool metrics_are_public;        // it may be one that others reach
+    struct weft_listen_url metrics; // where
+    const char *access_log;         // a file, "-" for standard output, NULL for none
     enum weft_log_format log_format;
     size_t cache_size;      // bytes of small files kept in memory, all threads together
     const char *congestion; // of TCP, by the kernel's name; NULL: the system's
@@ -148,6 +151,17 @@ const char *weft_site_config_add_error_page(struct weft_site_config *site, struc
  *  text */
 const char *weft_site_config_finish(struct weft_server_config *config,
                                     struct weft_site_config *site);
+
+/**
+ * Sets where metrics are shown.
+ *
+ * url      http://HOST:PORT
+ * returns  NULL, or what is wrong with it: static text
+ */
+const char *weft_server_config_set_metrics(struct weft_server_config *config, const char *url);
+
+/** Makes the metrics' listener, where one was set, the last of all listeners; once the others are known. */
+void weft_server_config_join_metrics(struct weft_server_config *config);
 
 /** May clients keep files and use them without asking again, by the site's Cache-Control? Hints are of use
  *  only then. */

@@ -112,6 +112,7 @@ struct weft_promise *weft_delivery_start(const struct weft_delivery *delivery)
     if (!page || page->link.size == 0) return promises;
     if (!promises && weft_early_hints_pay(delivery->site, request, page)) {
         weft_early_hints_send(delivery->site, delivery->conn, delivery->stream_id, page->link);
+        (*delivery->hint_count)++;
     }
     add_field(answer, WEFT_HTTP_FIELD(LINK, page->link)); // kept, RFC 8297 §2
     return promises;

@@ -15,6 +15,7 @@ struct weft_delivery {
     uint64_t stream_id;
     const struct weft_http_head *request;
     struct weft_answer *answer;
+    uint64_t *hint_count; // where 103 Early Hints are counted
     struct weft_cache_digest *
         *given; // the connection's record, made when it is first needed; to be freed with it
 };

@@ -19,6 +19,7 @@ struct weft_exchange {
     struct weft_promise *promise;         // where it was not asked for; freed with it
     struct weft_body body;
     uint64_t started_us;
+    uint32_t first_byte_us; // from then to the answer's head
     uint64_t content_sent;
     uint64_t content_received; // of the request, thrown away
     uint16_t status;           // 0 while it is not answered

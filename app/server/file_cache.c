@@ -124,9 +124,11 @@ static void shed(struct weft_file_cache *cache, const struct weft_cache_entry *k
 {
     while (is_over(cache) && !weft_list_is_empty(&cache->found) && oldest(&cache->found) != kept) {
         drop_entry(cache, oldest(&cache->found));
+        cache->evictions++;
     }
     while (cache->nothing_count > WEFT_CACHE_NOTHING_MOST && oldest(&cache->nothing) != kept) {
         drop_entry(cache, oldest(&cache->nothing));
+        cache->evictions++;
     }
 }
 

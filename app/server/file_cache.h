@@ -66,8 +66,9 @@ struct weft_file_cache {
     size_t bytes;
     size_t descriptors;
     uint64_t hits;
-    uint64_t loads;  // times that files were opened
-    uint32_t serial; // of the newest file
+    uint64_t loads;     // times that files were opened
+    uint64_t evictions; // paths that made room for others
+    uint32_t serial;    // of the newest file
 };
 
 /** returns  false without memory */

@@ -10,11 +10,12 @@ enum {
 };
 
 struct weft_listen_url {
-    bool is_secure; // https
-    uint16_t port;  // 0: the system picks one
+    bool is_secure;     // https
+    bool shows_metrics; // it is for those who run the server
+    uint16_t port;      // 0: the system picks one
     char
         host[WEFT_LISTEN_HOST_SIZE]; // a name or a number, without brackets; "*" for every address;
-        // "@NAME" for the sockets that a service manager hands over under that name
+    // "@NAME" for the sockets that a service manager hands over under that name
 };
 
 /**

@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include "net/socket.h"
+#include "server/overseer.h"
 #include "server/worker.h"
 
 #include <errno.h>
@@ -31,6 +32,10 @@ struct weft_server {
     atomic_uint running; // threads
     uint16_t ports[WEFT_LISTENS_MOST];
     struct thread threads[WEFT_THREADS_MOST];
+    struct weft_worker *workers[WEFT_THREADS_MOST]; // theirs
+    struct weft_overseer *overseer;                 // NULL for none
+    pthread_t overseer_id;
+    bool overseer_is_running;
 };
 
 static const char *const alpn[] = {"h2", "http/1.1", "http/1.0", NULL};
@@ -72,8 +77,72 @@ static bool open_workers(struct weft_server *server, char *error, size_t error_s
         thread->server = server;
         thread->worker = weft_worker_new(&config, error, error_size);
         if (!thread->worker) return false;
+        server->workers[i] = thread->worker;
     }
     return true;
+}
+
+static bool is_loopback(const struct weft_address *address)
+{
+    if (address->storage.ss_family == AF_INET6) {
+        const struct in6_addr *v6 =
+            &((const struct sockaddr_in6 *)(const void *)&address->storage)->sin6_addr;
+        return IN6_IS_ADDR_LOOPBACK(v6) || (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
+    }
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&address->storage;
+    return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+}
+
+// Figures tell who is served and how much: others see them only where that was asked for.
+static bool are_for_us_alone(const struct weft_listening *listening, char *error, size_t error_size)
+{
+    for (size_t i = 0; i < weft_listening_count(listening); i++) {
+        struct weft_address address = {.size = sizeof(address.storage)};
+        struct sockaddr *any = (struct sockaddr *)&address.storage;
+        if (getsockname(listening->fds[i], any, &address.size) == 0 && is_loopback(&address)) {
+            continue;
+        }
+        snprintf(error, error_size,
+                 "cannot show metrics on %s: that address can be reached by others; choose "
+                 "127.0.0.1 or localhost, or say --metrics-public",
+                 listening->url.host);
+        return false;
+    }
+    return true;
+}
+
+// The overseer takes all of its sockets, those that are left after a failure are closed.
+static bool hand_to_overseer(struct weft_server *server, struct weft_listening *listening,
+                             char *error, size_t error_size)
+{
+    int result = 0;
+    if (!server->config->metrics_are_public && !are_for_us_alone(listening, error, error_size)) {
+        return false;
+    }
+    for (size_t i = 0; i < weft_listening_count(listening) && result == 0; i++) {
+        int fd = listening->fds[i];
+        listening->fds[i] = -1;
+        result = weft_overseer_listen(server->overseer, fd);
+    }
+    if (result < 0) {
+        snprintf(error, error_size, "cannot listen for metrics: %s", strerror(-result));
+    }
+    return result == 0;
+}
+
+static bool open_overseer(struct weft_server *server, char *error, size_t error_size)
+{
+    struct weft_overseer_config own = {
+        .server = server->config,
+        .workers = server->workers,
+        .worker_count = server->config->thread_count,
+        .tls = server->tls,
+    };
+    if (!server->config->has_metrics) return true;
+    server->overseer = weft_overseer_new(&own);
+    if (server->overseer) return true;
+    snprintf(error, error_size, "cannot show metrics: no memory or no descriptors");
+    return false;
 }
 
 // Hands each thread its sockets of each address; those that are left after a failure are closed.
@@ -122,8 +191,10 @@ static bool open_listeners(struct weft_server *server, const struct weft_server_
         }
         listening->url.is_secure = config->listens[i].is_secure;
         server->ports[i] = listening->port;
-        bool is_fine = set_congestion(config->congestion, listening, error, error_size) &&
-                       hand_out(server, listening, error, error_size);
+        bool is_fine = config->listens[i].shows_metrics
+                           ? hand_to_overseer(server, listening, error, error_size)
+                           : set_congestion(config->congestion, listening, error, error_size) &&
+                                 hand_out(server, listening, error, error_size);
         weft_listening_close(listening);
         if (!is_fine) return false;
     }
@@ -190,6 +261,7 @@ struct weft_server *weft_server_new(const struct weft_server_config *config,
     if (!open_roots(server, error, error_size)) goto failed;
     if (!open_tls(server, given, error, error_size)) goto failed;
     if (!open_workers(server, error, error_size)) goto failed;
+    if (!open_overseer(server, error, error_size)) goto failed;
     if (!open_listeners(server, given, error, error_size)) goto failed;
     tell_https_port(server);
     return server;
@@ -208,11 +280,30 @@ static void *run_thread(void *argument)
     atomic_store(&thread->has_ended, true);
     atomic_store(&thread->owes_sign, false); // nothing is to be expected of it any more
     if (result < 0) fprintf(stderr, "weft: a thread has failed: %s\n", strerror(-result));
+    if (server->overseer) {
+        weft_overseer_end_of(server->overseer, (size_t)(thread - server->threads));
+    }
     if (atomic_fetch_sub(&server->running, 1) == 1) {
         uint64_t one = 1;
         (void)!write(server->ended_fd, &one, sizeof(one));
     }
     return NULL;
+}
+
+static void *run_overseer(void *argument)
+{
+    struct weft_server *server = argument;
+    int result = weft_overseer_run(server->overseer);
+    if (result < 0) fprintf(stderr, "weft: metrics have failed: %s\n", strerror(-result));
+    return NULL;
+}
+
+static int start_overseer(struct weft_server *server)
+{
+    if (!server->overseer) return 0;
+    int result = -pthread_create(&server->overseer_id, NULL, run_overseer, server);
+    server->overseer_is_running = result == 0;
+    return result;
 }
 
 int weft_server_start(struct weft_server *server)
@@ -228,6 +319,7 @@ int weft_server_start(struct weft_server *server)
         result = -pthread_create(&thread->id, NULL, run_thread, thread);
         thread->is_running = result == 0;
     }
+    if (result == 0) result = start_overseer(server);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return result;
 }
@@ -244,6 +336,7 @@ int weft_server_ended_fd(const struct weft_server *server)
 
 void weft_server_drain(struct weft_server *server, enum weft_server_end end)
 {
+    if (server->overseer) weft_overseer_drain(server->overseer, end == WEFT_SERVER_HANDS_OVER);
     for (unsigned i = 0; i < server->config->thread_count; i++) {
         weft_worker_drain(server->threads[i].worker, end == WEFT_SERVER_ENDS);
     }
@@ -288,6 +381,14 @@ void weft_server_free(struct weft_server *server)
     }
     for (size_t i = 0; i < WEFT_THREADS_MOST; i++) {
         if (server->threads[i].is_running) pthread_join(server->threads[i].id, NULL);
+    }
+    // It asks the workers, so it ends before they are gone, and after they have run.
+    if (server->overseer_is_running) {
+        weft_overseer_stop(server->overseer);
+        pthread_join(server->overseer_id, NULL);
+    }
+    weft_overseer_free(server->overseer);
+    for (size_t i = 0; i < WEFT_THREADS_MOST; i++) {
         weft_worker_free(server->threads[i].worker);
     }
     if (server->tls) weft_tls_context_free(server->tls);

@@ -60,6 +60,7 @@ bool weft_sites_init(struct weft_sites *sites, const struct weft_server_config *
     *sites = (struct weft_sites){.count = config->site_count};
     if (!weft_site_shared_init(&sites->shared, config, seed)) return false;
     weft_site_init(&sites->nobody, &nothing, NULL, &sites->shared);
+    sites->nobody.index = SIZE_MAX; // none of the configuration
     sites->list = calloc(config->site_count, sizeof(*sites->list));
     for (size_t i = 0; sites->list && i < config->site_count; i++) {
         weft_site_init(&sites->list[i], config->sites[i], &roots[i], &sites->shared);

@@ -39,20 +39,42 @@ static uint16_t status_unanswered(const struct weft_http_error *error)
     return error->scope != WEFT_HTTP_FINE && !error->by_peer ? 400 : 499;
 }
 
+static void count_push(struct weft_counts *counts, const struct weft_exchange *exchange,
+                       const struct weft_http_error *error)
+{
+    counts->pushed_size += exchange->content_sent;
+    counts->pushes_completed += error->scope == WEFT_HTTP_FINE;
+    if (error->scope == WEFT_HTTP_FINE || !error->by_peer) return;
+    counts->pushes_cancelled++;
+    counts->pushed_wasted_size += exchange->content_sent;
+}
+
+static void count_exchange(struct weft_worker *worker, const struct weft_exchange *exchange,
+                           unsigned status, uint64_t duration_us,
+                           const struct weft_http_error *error)
+{
+    size_t site = exchange->site ? exchange->site->index : WEFT_FIGURES_NO_SITE;
+    if (exchange->promise) count_push(&worker->figures.counts, exchange, error);
+    struct weft_answers *answers =
+        weft_figures_answers(&worker->figures, site, exchange->request->version, status);
+    if (!answers) return;
+    weft_log2_add(&answers->duration, duration_us);
+    if (exchange->status) weft_log2_add(&answers->first_byte, exchange->first_byte_us);
+}
+
 static void log_exchange(struct weft_session *session, const struct weft_exchange *exchange,
-                         const struct weft_http_error *error)
+                         unsigned status, uint64_t duration_us, const struct weft_http_error *error)
 {
     struct visitor *visitor = visitor_of(session);
     struct weft_worker *worker = visitor->worker;
     const struct weft_tls *tls = weft_session_tls(session);
-    if (!worker->log.path) return;
     struct weft_log_record record = {
         .client = visitor->client,
         .peer = visitor->peer,
         .request = exchange->request,
-        .status = exchange->status ? exchange->status : status_unanswered(error),
+        .status = (uint16_t)status,
         .content_size = exchange->content_sent,
-        .duration_us = weft_loop_now_us(worker->loop) - exchange->started_us,
+        .duration_us = duration_us,
         .stream_id = exchange->stream_id,
         .is_complete = error->scope == WEFT_HTTP_FINE,
     };
@@ -66,10 +88,25 @@ static void log_exchange(struct weft_session *session, const struct weft_exchang
     weft_access_log_add(&worker->log, clock, &record);
 }
 
+// An exchange is over: it is counted, logged, and kept for the next request.
+static void end_exchange(struct weft_session *session, struct weft_exchange *exchange,
+                         const struct weft_http_error *error)
+{
+    struct weft_worker *worker = visitor_of(session)->worker;
+    unsigned status = exchange->status ? exchange->status : status_unanswered(error);
+    uint64_t duration_us = weft_loop_now_us(worker->loop) - exchange->started_us;
+    count_exchange(worker, exchange, status, duration_us, error);
+    if (worker->log.path) log_exchange(session, exchange, status, duration_us, error);
+    weft_exchange_give_back(&worker->pool, exchange);
+}
+
 // Sends the answer's head; the content follows as its turns come.
-static void send_answer(struct weft_conn *conn, struct weft_exchange *exchange,
+static void send_answer(struct weft_session *session, struct weft_exchange *exchange,
                         struct weft_answer *answer)
 {
+    struct weft_conn *conn = weft_session_conn(session);
+    uint64_t passed_us = weft_loop_now_us(weft_session_loop(session)) - exchange->started_us;
+    exchange->first_byte_us = passed_us < UINT32_MAX ? (uint32_t)passed_us : UINT32_MAX;
     bool is_head = exchange->request->method == WEFT_HTTP_HEAD;
     bool ends = is_head || !answer->body.kind;
     exchange->status = answer->head.status;
@@ -139,7 +176,7 @@ static void keep_promise(struct weft_session *session, struct weft_site *site,
     weft_conn_set_priority(conn, promise->stream_id, promise->head.priority);
     weft_answer_init(&worker->answer);
     weft_route(exchange->site, exchange->request, &worker->answer);
-    send_answer(conn, exchange, &worker->answer);
+    send_answer(session, exchange, &worker->answer);
     weft_answer_deinit(&worker->answer);
 }
 
@@ -154,6 +191,7 @@ static struct weft_promise *start_delivery(struct weft_session *session,
         .stream_id = exchange->stream_id,
         .request = exchange->request,
         .answer = &visitor->worker->answer,
+        .hint_count = &visitor->worker->figures.counts.early_hints,
         .given = &visitor->given,
     };
     return weft_delivery_start(&delivery);
@@ -172,11 +210,12 @@ static void answer_now(struct weft_session *session, struct weft_exchange *excha
     weft_answer_init(&worker->answer);
     weft_route(exchange->site, exchange->request, &worker->answer);
     if (site->delivers) promises = start_delivery(session, exchange);
-    send_answer(weft_session_conn(session), exchange, &worker->answer);
+    send_answer(session, exchange, &worker->answer);
     weft_answer_deinit(&worker->answer);
     while (promises) {
         struct weft_promise *promise = promises;
         promises = promise->next;
+        worker->figures.counts.pushes_promised++;
         keep_promise(session, site, promise);
     }
 }
@@ -249,8 +288,7 @@ static void on_event(struct weft_session *session, const struct weft_http_event 
     case WEFT_HTTP_TRAILERS: on_content(session, event); break;
     case WEFT_HTTP_STREAM_CLOSED:
         if (!exchange) break;
-        log_exchange(session, exchange, &event->error);
-        weft_exchange_give_back(&visitor_of(session)->worker->pool, exchange);
+        end_exchange(session, exchange, &event->error);
         weft_worker_tidy_later(visitor_of(session)->worker);
         break;
     default: break; // a connection that fails closes by itself
@@ -271,14 +309,38 @@ static void give_up(struct weft_session *session, struct weft_list *exchanges)
     while (!weft_list_is_empty(exchanges)) {
         struct weft_exchange *exchange =
             WEFT_LIST_ENTRY(exchanges->next, struct weft_exchange, link);
-        log_exchange(session, exchange, &gone);
-        weft_exchange_give_back(&visitor_of(session)->worker->pool, exchange);
+        end_exchange(session, exchange, &gone);
+    }
+}
+
+// The connection is there: after the handshake, where it is one over TLS.
+static void on_ready(struct weft_session *session)
+{
+    struct weft_counts *counts = &visitor_of(session)->worker->figures.counts;
+    const struct weft_tls *tls = weft_session_tls(session);
+    if (!tls) return;
+    if (weft_tls_is_resumed(tls)) {
+        counts->handshakes_resumed++;
+    } else {
+        counts->handshakes_full++;
+    }
+}
+
+static void count_connection(struct weft_session *session)
+{
+    struct weft_counts *counts = &visitor_of(session)->worker->figures.counts;
+    const struct weft_conn *conn = weft_session_conn(session);
+    if (conn) {
+        weft_counts_add_totals(counts, weft_conn_version(conn), weft_conn_totals(conn));
+    } else if (weft_session_tls(session)) {
+        counts->handshakes_failed++;
     }
 }
 
 static void on_closed(struct weft_session *session)
 {
     struct visitor *visitor = visitor_of(session);
+    count_connection(session);
     give_up(session, &visitor->exchanges);
     give_up(session, &visitor->unstarted);
     free(visitor->given);
@@ -286,6 +348,7 @@ static void on_closed(struct weft_session *session)
 }
 
 static const struct weft_session_owner owner = {
+    .ready = on_ready,
     .event = on_event,
     .settled = on_settled,
     .fill = on_fill,
@@ -299,6 +362,11 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
     if (!visitor) {
         close(fd);
         return;
+    }
+    if (is_secure) {
+        worker->figures.counts.accepted_tls++;
+    } else {
+        worker->figures.counts.accepted_clear++;
     }
     visitor->worker = worker;
     visitor->given = NULL;

@@ -14,6 +14,7 @@
 enum {
     FDS_KEPT_MOST = 64, // descriptors kept free for files
     TIDY_US = 500000,
+    PROBE_US = 500000,
     MEMORY_WORTH_TRIMMING = 1 << 18, // bytes, for the heap to be looked through
     MEMORY_KEPT = 4 << 20,           // bytes, warm for the next connection
 };
@@ -41,6 +42,23 @@ static struct weft_door *of_listener(struct weft_listener *listener)
     return (struct weft_door *)(void *)((char *)listener - offsetof(struct weft_door, listener));
 }
 
+static size_t shed(struct weft_worker *worker)
+{
+    size_t count = weft_session_hub_shed(worker->hub, WEFT_SESSION_SHED_MOST);
+    worker->figures.counts.shed += count;
+    return count;
+}
+
+// Whoever is ready has to wait for as long as this timer is late.
+static void probe(struct weft_timer *timer)
+{
+    struct weft_worker *worker =
+        (struct weft_worker *)(void *)((char *)timer - offsetof(struct weft_worker, probe));
+    uint64_t now_us = weft_loop_now_us(worker->loop);
+    weft_log2_add(&worker->figures.counts.loop_delay, now_us - timer->due_us);
+    (void)weft_loop_set_timer(worker->loop, timer, now_us + PROBE_US);
+}
+
 static void on_accept(struct weft_listener *listener, int fd, const struct weft_address *peer)
 {
     struct weft_door *door = of_listener(listener);
@@ -48,7 +66,7 @@ static void on_accept(struct weft_listener *listener, int fd, const struct weft_
     // A crowd may come in one turn: those who leave at its end have made room already.
     size_t staying = weft_session_hub_count(worker->hub) - weft_session_hub_shed_count(worker->hub);
     if (staying >= worker->connection_ceiling) {
-        (void)weft_session_hub_shed(worker->hub, WEFT_SESSION_SHED_MOST);
+        (void)shed(worker);
     }
     weft_worker_tidy_later(worker);
     weft_visitor_start(worker, fd, peer, door->is_secure);
@@ -57,9 +75,7 @@ static void on_accept(struct weft_listener *listener, int fd, const struct weft_
 static bool on_full(struct weft_listener *listener)
 {
     struct weft_door *door = of_listener(listener);
-    struct weft_session_hub *hub = door->worker->hub;
-    return weft_session_hub_shed_count(hub) > 0 ||
-           weft_session_hub_shed(hub, WEFT_SESSION_SHED_MOST) > 0;
+    return weft_session_hub_shed_count(door->worker->hub) > 0 || shed(door->worker) > 0;
 }
 
 // How many connections a thread may have before idle ones go: some descriptors are for files and for the rest.
@@ -79,11 +95,21 @@ static bool open_hub(struct weft_worker *worker)
         .loop = worker->loop,
         .alloc = &worker->alloc,
         .limits = &worker->config->limits,
-        .counters = &worker->counters,
+        .counters = &worker->figures.counts.limits,
+        .ends = &worker->figures.counts.ends,
         .handshake_timeout_ms = worker->config->limits.handshake_timeout_ms,
     };
     worker->hub = weft_session_hub_new(&config);
     return worker->hub != NULL;
+}
+
+// Where somebody may ask for figures.
+static bool count_answers(struct weft_worker *worker)
+{
+    if (!worker->config->has_metrics) return true;
+    uint64_t due_us = weft_loop_now_us(worker->loop) + PROBE_US;
+    return weft_figures_init(&worker->figures, worker->config) &&
+           weft_loop_set_timer(worker->loop, &worker->probe, due_us) == 0;
 }
 
 struct weft_worker *weft_worker_new(const struct weft_worker_config *config, char *error,
@@ -96,12 +122,13 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     worker->connection_ceiling = connection_ceiling(config->server->thread_count);
     worker->tidying.due = tidy;
     weft_list_init(&worker->doors);
+    worker->probe.due = probe;
     worker->memory.most = MEMORY_KEPT;
     worker->alloc = weft_pool_alloc(&worker->memory);
     if (!weft_sites_init(&worker->sites, config->server, config->roots, config->seed)) {
         goto no_sites;
     }
-    if (!open_hub(worker)) goto no_hub;
+    if (!open_hub(worker) || !count_answers(worker)) goto no_hub;
     if (config->tls) worker->tls = weft_tls_context_share(config->tls);
 
     const char *log = config->server->access_log;
@@ -112,6 +139,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     return NULL;
 
 no_hub:
+    weft_session_hub_free(worker->hub);
     weft_loop_free(worker->loop);
     weft_sites_deinit(&worker->sites);
 no_sites:
@@ -141,6 +169,7 @@ void weft_worker_free(struct weft_worker *worker)
         fprintf(stderr, "weft: the access log could not take %llu lines\n",
                 (unsigned long long)worker->log.dropped);
     }
+    weft_figures_deinit(&worker->figures);
     weft_exchange_pool_deinit(&worker->pool);
     weft_sites_deinit(&worker->sites);
     if (worker->tls) weft_tls_context_free(worker->tls);

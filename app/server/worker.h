@@ -3,6 +3,7 @@
 #define WEFT_SERVER_WORKER_H
 
 #include "server/config.h"
+#include "server/figures.h"
 #include "server/root.h"
 
 struct weft_worker;
@@ -43,6 +44,9 @@ void weft_worker_drain(struct weft_worker *worker, bool is_end);
 
 /** Ends the run at once. */
 void weft_worker_stop(struct weft_worker *worker);
+
+/** Sets `figures` to what it has done and how things stand; in its own thread, or when it does not run. */
+void weft_worker_figures(struct weft_worker *worker, struct weft_figures *figures);
 
 /** Opens the access log anew. */
 void weft_worker_reopen_log(struct weft_worker *worker);

@@ -25,7 +25,8 @@ struct weft_worker {
     struct weft_tls_context *tls;
     struct weft_loop *loop;
     struct weft_session_hub *hub;
-    struct weft_http_limit_counters counters;
+    struct weft_figures figures;
+    struct weft_timer probe; // of the loop's delay
     struct weft_sites sites;
     struct weft_access_log log;
     struct weft_exchange_pool pool;

@@ -55,6 +55,7 @@ static void open_connection(struct weft_session *session)
         .alloc = hub->alloc,
         .limits = hub->limits,
         .counters = hub->counters,
+        .ends = hub->ends,
         .now_us = weft_session_now_us(session),
         .seed = next_seed(session->hub),
         .is_secure = session->tls != NULL,

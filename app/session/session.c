@@ -353,6 +353,16 @@ void weft_session_hub_drain(struct weft_session_hub *hub, uint64_t patience_us)
     }
 }
 
+void weft_session_hub_each(struct weft_session_hub *hub,
+                           void (*visit)(struct weft_session *session, void *context),
+                           void *context)
+{
+    WEFT_LIST_EACH(link, &hub->sessions)
+    {
+        visit(WEFT_LIST_ENTRY(link, struct weft_session, link), context);
+    }
+}
+
 size_t weft_session_hub_count(const struct weft_session_hub *hub)
 {
     return hub->count;

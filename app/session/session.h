@@ -52,13 +52,14 @@ struct weft_session_hub_config {
     struct weft_loop *loop;
     const struct weft_alloc *alloc;
     const struct weft_http_limits *limits;
-    struct weft_http_limit_counters *counters;
-    uint32_t handshake_timeout_ms; // 10000 where 0
+    struct weft_http_limit_counters *counters; // NULL for none
+    struct weft_http_end_counters *ends;       // NULL for none
+    uint32_t handshake_timeout_ms;             // 10000 where 0
     uint32_t linger_ms; // how long a closing side reads on, for the answer's sake; 2000 where 0
 };
 
 struct weft_session_hub *weft_session_hub_new(const struct weft_session_hub_config *config);
-/** Closes all sessions at once, then frees the hub. */
+/** Closes all sessions at once, then frees the hub. NULL does nothing. */
 void weft_session_hub_free(struct weft_session_hub *hub);
 
 /** Lets every session finish what is in flight (weft_conn_drain), and new ones at once. It may be called again with less
@@ -73,6 +74,10 @@ enum { WEFT_SESSION_SHED_MOST = 8 };
 size_t weft_session_hub_shed(struct weft_session_hub *hub, size_t count);
 /** How many of those alive leave at the end of this turn because they were shed. */
 size_t weft_session_hub_shed_count(const struct weft_session_hub *hub);
+/** Calls `visit` for each session; it may not end any. */
+void weft_session_hub_each(struct weft_session_hub *hub,
+                           void (*visit)(struct weft_session *session, void *context),
+                           void *context);
 /** Sessions alive. */
 size_t weft_session_hub_count(const struct weft_session_hub *hub);
 /** Called each time the count falls to 0 while draining (not where it is 0 already); NULL for none. It may free the hub

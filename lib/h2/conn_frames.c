@@ -57,6 +57,7 @@ static void on_rst_stream(struct weft_h2_conn *conn, struct weft_span payload)
         return;
     }
     conn->totals.resets_received++;
+    WEFT_HTTP_COUNT_END(conn->config.ends, resets_received, code);
     struct weft_http_error error = {
         .scope = WEFT_HTTP_STREAM,
         .code = code,
@@ -204,6 +205,7 @@ static void end_unprocessed(struct weft_h2_conn *conn, uint32_t last_id)
 static void on_goaway(struct weft_h2_conn *conn, struct weft_span payload)
 {
     struct weft_h2_goaway goaway = weft_h2_parse_goaway(payload);
+    WEFT_HTTP_COUNT_END(conn->config.ends, goaways_received, goaway.code);
     if (goaway.last_stream_id > conn->goaway_last_id) {
         weft_h2_fail(conn, WEFT_HTTP_PROTOCOL_ERROR, "GOAWAY with a higher last stream");
         return;

@@ -133,6 +133,7 @@ void weft_h2_conn_send_settings_ack(struct weft_h2_conn *conn)
 void weft_h2_conn_send_rst(struct weft_h2_conn *conn, uint32_t stream_id, uint32_t code)
 {
     conn->totals.resets_sent++;
+    WEFT_HTTP_COUNT_END(conn->config.ends, resets_sent, code);
     size_t at = weft_h2_conn_frame_start(conn);
     added(conn, &conn->out.frames, at,
           weft_h2_write_rst_stream(&conn->out.frames, stream_id, code));
@@ -141,6 +142,7 @@ void weft_h2_conn_send_rst(struct weft_h2_conn *conn, uint32_t stream_id, uint32
 void weft_h2_conn_send_goaway(struct weft_h2_conn *conn, uint32_t last_id, uint32_t code,
                               const char *reason)
 {
+    WEFT_HTTP_COUNT_END(conn->config.ends, goaways_sent, code);
     size_t at = weft_h2_conn_frame_start(conn);
     struct weft_span debug_data = {NULL, 0};
     if (reason) debug_data = weft_span_of(reason);

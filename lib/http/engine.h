@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/result.h"
+#include "http/end_counters.h"
 #include "http/error_code.h"
 #include "http/event.h"
 #include "http/limits.h"
@@ -15,6 +16,7 @@ struct weft_http_engine_config {
     const struct weft_alloc *alloc;            // borrowed for the engine's life
     const struct weft_http_limits *limits;     // borrowed for the engine's life
     struct weft_http_limit_counters *counters; // of one thread's engines together; NULL for none
+    struct weft_http_end_counters *ends;       // likewise
     struct weft_trace *trace;                  // borrowed for the engine's life; NULL for none
     uint64_t now_us;                           // the caller's monotonic clock, in microseconds
     uint64_t seed;                             // random bits, for what a peer should not foresee

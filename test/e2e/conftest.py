@@ -40,7 +40,13 @@ class Server:
             command += ["--cert", certificate.file, "--key", certificate.key]
         if not any(argument.startswith("--threads") for argument in arguments):
             command += ["--threads", "1"]
-        self.start([*command, *arguments], 2 if listeners else arguments.count("--listen"), env, preexec, pass_fds)
+        self.start(
+            [*command, *arguments],
+            (2 if listeners else arguments.count("--listen")) + arguments.count("--metrics"),
+            env,
+            preexec,
+            pass_fds,
+        )
 
     def start(self, command, listeners, env=None, preexec=None, pass_fds=()):
         """Starts it and waits until it has told so many schemes' listeners."""
@@ -67,8 +73,8 @@ class Server:
                 break
             if line is None:
                 break
-            for scheme, port in re.findall(r"\b(https?)://(?:\[[^\s\]]+\]|[^\s:/]+):(\d+)", line):
-                self.ports[scheme] = int(port)
+            for scheme, port, path in re.findall(r"\b(https?)://(?:\[[^\s\]]+\]|[^\s:/]+):(\d+)/?(metrics)?", line):
+                self.ports[path or scheme] = int(port)
         assert self.ports, "weft did not say where it listens:\n" + "".join(self.lines)
 
     def _read(self):
