@@ -137,7 +137,7 @@ def test_streams_opened_beyond_all_limits_cost_nothing_but_their_refusal(server,
     with Raw(server, settings=BLOCKED) as raw:
         (code, text), seen = raw.flood(each_stream(lambda i: head(i, block=LARGE_BIN)))
         assert code in (None, ENHANCE_YOUR_CALM), (code, text)
-        assert seen[HEADERS, None] <= 1000, seen
+        assert seen.get((HEADERS, None), 0) <= 1000, seen  # the end may come before the first answer
     assert curl(server.url("/hello.txt")) == "hello, world\n"
 
 
