@@ -79,10 +79,10 @@ int weft_channel_receive(int fd, struct weft_message *message)
                         .msg_controllen = sizeof(control.room)};
     ssize_t size;
     message->fd_count = message->size = 0;
-    do {
+    do { // ECONNRESET is told once, of what the other side has left unread; what it has said stands behind it
         size = recvmsg(fd, &in, MSG_CMSG_CLOEXEC);
-    } while (size < 0 && errno == EINTR);
-    if (size < 0) return errno == ECONNRESET ? 0 : -errno;
+    } while (size < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (size < 0) return -errno;
     take_fds(&in, message);
     if (size == 0) return 0; // no message of ours is empty
 

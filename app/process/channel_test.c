@@ -106,6 +106,20 @@ TEST(the_end_of_the_other_side_is_seen_on_both_ways)
     close(ends[0]);
 }
 
+TEST(last_words_come_though_their_sender_has_left_orders_unread)
+{
+    struct weft_message message = {.type = WEFT_MESSAGE_START};
+    begin();
+    CHECK_EQ(weft_channel_send(ends[0], &message), 0);
+    message = weft_message_of_text(WEFT_MESSAGE_TOLD, 0, "why");
+    CHECK_EQ(weft_channel_send(ends[1], &message), 0);
+    close(ends[1]);
+    CHECK_EQ(weft_channel_receive(ends[0], &message), 1);
+    CHECK_EQ(message.type, WEFT_MESSAGE_TOLD);
+    CHECK_EQ(weft_channel_receive(ends[0], &message), 0);
+    close(ends[0]);
+}
+
 TEST(what_is_no_message_is_refused_and_leaks_nothing)
 {
     uint8_t bytes[WEFT_MESSAGE_DATA_MOST + 9] = {0};

@@ -16,7 +16,7 @@ void weft_supervisor_tell(struct weft_supervisor *supervisor, const char *format
     char line[WEFT_SUPERVISOR_LINE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
+    (void)vsnprintf(line, sizeof(line), format, arguments); // NOLINT: it was started a line before
     va_end(arguments);
     supervisor->config->tell(line);
 }
