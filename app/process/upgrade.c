@@ -11,13 +11,12 @@
 
 /** The environment's variable with the descriptor of the state. */
 #define STATE_VARIABLE "WEFT_SUPERVISOR_STATE"
-#define STATE_NAME     STATE_VARIABLE "="
 
 // What a service manager has said of descriptors, which were taken over long ago.
 static bool is_spent(const char *variable)
 {
-    static const char *const spent[] = {
-        "LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES=", "LISTEN_PIDFDID=", STATE_NAME};
+    static const char *const spent[] = {"LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES=",
+                                        "LISTEN_PIDFDID=", "WEFT_SUPERVISOR_STATE="};
     for (size_t i = 0; i < WEFT_COUNT(spent); i++) {
         if (strncmp(variable, spent[i], strlen(spent[i])) == 0) return true;
     }
@@ -52,7 +51,7 @@ int weft_upgrade_become(struct weft_supervisor *supervisor)
     if (!supervisor->environment) return -ENOMEM;
     int fd = weft_state_save(supervisor);
     if (fd < 0) return fd;
-    snprintf(variable, sizeof(variable), STATE_NAME "%d", fd);
+    snprintf(variable, sizeof(variable), STATE_VARIABLE "=%d", fd);
     supervisor->environment[supervisor->environment_count] = variable;
     int result = -EBADF;
     if (weft_state_keep_open(supervisor, true) && fcntl(fd, F_SETFD, 0) == 0) {

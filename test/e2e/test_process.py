@@ -16,6 +16,7 @@ import pytest
 from conftest import PROGRAM, Certificate, cases
 from h1_client import answers, ask, receive
 from h2_client import Raw, frame, head
+from steady import Steady
 
 GET = b"GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -415,3 +416,30 @@ def test_tickets_are_good_across_reloads(serve, root):
     reload(server)
     until(lambda: len(server.workers()) == 1, "the old worker stays")
     assert connect(session)[0], "the ticket was worth nothing"
+
+
+def test_under_load_reloads_and_an_upgrade_lose_nothing(upgradable):
+    """The short form of bench/reload: every answer comes, and no connection ends without a word."""
+    server, program = upgradable
+    with Steady(server.ports, clients=1) as load:
+        time.sleep(0.3)
+        for i in range(3):
+            reload(server, i + 1)
+            time.sleep(0.1)
+        replace(program, lambda path: shutil.copy(PROGRAM, path))
+        server.process.send_signal(signal.SIGUSR2)
+        said(server, "weft: upgraded to weft ")
+        time.sleep(0.5)
+    assert load.total("lost") == 0, load.reasons()
+    assert load.total("told") >= 4 * 6, "the connections that stay have to be told"
+    assert all(tally["requests"] > 3 for tally in load.results.values()), load.results
+
+
+def test_the_load_would_see_a_loss(serve, root):
+    """A crash loses what is in flight: clients who do not notice prove nothing above."""
+    server = serve(root)
+    with Steady(server.ports, clients=1) as load:
+        time.sleep(0.3)
+        end_worker(server, signal.SIGKILL)
+        time.sleep(0.5)
+    assert load.total("lost") > 0 and load.reasons()
