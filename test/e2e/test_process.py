@@ -21,6 +21,17 @@ from steady import Steady
 GET = b"GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
+@pytest.fixture
+def root(tmp_path):
+    """Less than others have, and so sooner there."""
+    folder = tmp_path / "root"
+    folder.mkdir()
+    (folder / "index.html").write_text("<!doctype html><title>home</title>\n")
+    (folder / "hello.txt").write_text("hello, world\n")
+    (folder / "large.bin").write_bytes(bytes(1_500_000))
+    return folder
+
+
 def until(holds, what, most=10.0):
     """Waits until something holds, which is what it returns."""
     deadline = time.monotonic() + most
