@@ -1,4 +1,4 @@
-// cmd/manifest.c: weft manifest make and check
+// cmd/manifest.c: weft manifest make, check and report
 #include "base/nearest.h"
 #include "cmd/args.h"
 #include "cmd/commands.h"
@@ -7,6 +7,7 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +24,8 @@ void weft_manifest_help(void)
            "manifest\n"
            "  weft manifest check FILE [DIR]   says what is wrong, with line and column;\n"
            "                                   with DIR also which files are not there\n"
+           "  weft manifest report FILE        shows what 'weft serve --learn --learned FILE' has\n"
+           "                                   learned, hinted and pushed, and what came of it\n"
            "\n%sA manifest%s\n"
            "  pages:\n"
            "    /:\n"
@@ -94,6 +97,67 @@ static int check(const char *file, const char *dir)
     return faults == 0 ? WEFT_EXIT_DONE : WEFT_EXIT_FAILED;
 }
 
+static uint64_t count_of(const struct weft_manifest_resource *resource,
+                         enum weft_manifest_count which)
+{
+    return resource->tally.counts[which];
+}
+
+// A count of bytes or of times; a dash for none, so that what there is stands out.
+static void print_count(uint64_t count, int width)
+{
+    char text[32] = "-";
+    if (count > 0) snprintf(text, sizeof(text), "%" PRIu64, count);
+    printf(" %*s", width, text);
+}
+
+static void report_resource(const struct weft_manifest_resource *resource,
+                            const struct weft_term *term)
+{
+    uint64_t of = count_of(resource, WEFT_MANIFEST_OF);
+    char needed[32] = "-";
+    if (of > 0) {
+        snprintf(needed, sizeof(needed), "%" PRIu64 "%%",
+                 count_of(resource, WEFT_MANIFEST_SEEN) * 100 / of);
+    }
+    bool is_wasted = count_of(resource, WEFT_MANIFEST_WASTED) > 0;
+    printf("  %-36.*s %-6s %-4s %9" PRIu64 " %7s", (int)resource->target.size,
+           (const char *)resource->target.data, weft_manifest_as_words[resource->as],
+           weft_manifest_mode_words[resource->mode], resource->size, needed);
+    for (unsigned which = WEFT_MANIFEST_HINTED; which <= WEFT_MANIFEST_CANCELLED; which++)
+        print_count(count_of(resource, (enum weft_manifest_count)which), 9);
+    fputs(is_wasted ? term->bold : "", stdout);
+    print_count(count_of(resource, WEFT_MANIFEST_WASTED), 10);
+    printf("%s\n", is_wasted ? term->plain : "");
+}
+
+static int report(const char *file)
+{
+    char name[PATH_SIZE];
+    uint64_t wasted = 0;
+    const struct weft_term *term = weft_term_of(stdout);
+    snprintf(name, sizeof(name), "%s", file);
+    struct weft_manifest_listener listener = {.complain = complain, .context = name};
+    struct weft_manifest *manifest = weft_manifest_read(file, &listener);
+    if (!manifest) return WEFT_EXIT_FAILED;
+    printf("%s  %-36s %-6s %-4s %9s %7s %9s %9s %9s %9s %10s%s\n", term->dim, "", "as", "mode",
+           "bytes", "needed", "hinted", "asked", "pushed", "given up", "wasted", term->plain);
+    for (size_t i = 0; i < manifest->page_count; i++) {
+        const struct weft_manifest_page *page = &manifest->pages[i];
+        printf("%s%.*s%s\n", term->bold, (int)page->path.size, (const char *)page->path.data,
+               term->plain);
+        for (size_t k = 0; k < page->resource_count; k++) {
+            if (page->resources[k].as == WEFT_MANIFEST_ORIGIN) continue;
+            report_resource(&page->resources[k], term);
+            wasted += count_of(&page->resources[k], WEFT_MANIFEST_WASTED);
+        }
+    }
+    printf("%zu page%s, %" PRIu64 " bytes wasted\n", manifest->page_count,
+           manifest->page_count == 1 ? "" : "s", wasted);
+    weft_manifest_free(manifest);
+    return WEFT_EXIT_DONE;
+}
+
 static int make(const char *dir)
 {
     struct weft_manifest_made made;
@@ -121,7 +185,7 @@ static int wrong_usage(const char *format, const char *word, const char *nearest
 
 int weft_manifest(int argc, char **argv)
 {
-    static const char *const verbs[] = {"make", "check", NULL};
+    static const char *const verbs[] = {"make", "check", "report", NULL};
     static const struct weft_args_option options[] = {{"help", 'h', NULL, "this text", NULL}, {0}};
     struct weft_args_outcome outcome;
     int first = 0;
@@ -135,6 +199,10 @@ int weft_manifest(int argc, char **argv)
     if (strcmp(verb, "check") == 0) {
         if (count == 2 || count == 3) return check(argv[first + 1], argv[first + 2]);
         return wrong_usage("expected %s: 'weft manifest check site.yaml'%s", "one FILE", "");
+    }
+    if (strcmp(verb, "report") == 0) {
+        if (count == 2) return report(argv[first + 1]);
+        return wrong_usage("expected %s: 'weft manifest report learned.yaml'%s", "one FILE", "");
     }
     if (strcmp(verb, "make") == 0) {
         if (count == 2) return make(argv[first + 1]);

@@ -236,17 +236,17 @@ static struct weft_server *open_server(struct job *job, char *error)
     return weft_server_new(config, is_worker ? &given : NULL, error, ERROR_SIZE);
 }
 
-/** Whose manifest is read. */
+/** A manifest that is read. */
 struct reading {
     const struct job *job;
-    struct weft_site_config *site;
+    const char *file;
 };
 
 // Who hears of a manifest's faults, told with its file's name: a supervisor in one line.
 static void complain_of_manifest(void *context, const struct weft_manifest_complaint *complaint)
 {
     const struct reading *reading = context;
-    const char *file = reading->site->manifest_file;
+    const char *file = reading->file;
     char line[ERROR_SIZE];
     if (!weft_work_is_ours(&reading->job->work)) {
         struct weft_config_complaint told = {.file = file,
@@ -265,6 +265,17 @@ static void complain_of_manifest(void *context, const struct weft_manifest_compl
     weft_work_tell(&reading->job->work, line);
 }
 
+// Reads a manifest, where a file is named; false where it is wrong, which was told.
+static bool read_manifest(const struct job *job, const char *file,
+                          const struct weft_manifest **manifest)
+{
+    struct reading reading = {job, file};
+    struct weft_manifest_listener listener = {complain_of_manifest, &reading};
+    if (!file) return true;
+    *manifest = weft_manifest_read(file, &listener);
+    return *manifest != NULL;
+}
+
 // Reads the manifests that are named; false where one is wrong, which was told.
 static bool read_manifests(struct job *job)
 {
@@ -272,11 +283,10 @@ static bool read_manifests(struct job *job)
     struct weft_server_config *config = &job->options.config;
     for (size_t i = 0; i < config->site_count; i++) {
         struct weft_site_config *site = config->sites[i];
-        struct reading reading = {job, site};
-        struct weft_manifest_listener listener = {complain_of_manifest, &reading};
-        if (!site->manifest_file) continue;
-        site->manifest = weft_manifest_read(site->manifest_file, &listener);
-        is_fine = is_fine && site->manifest;
+        if (!read_manifest(job, site->manifest_file, &site->manifest)) is_fine = false;
+        bool is_new = site->learns && site->learned_file && access(site->learned_file, F_OK) != 0;
+        if (is_new) continue; // nothing is learned yet
+        if (!read_manifest(job, site->learned_file, &site->learned)) is_fine = false;
     }
     return is_fine;
 }
@@ -285,7 +295,9 @@ static void free_manifests(struct weft_server_config *config)
 {
     for (size_t i = 0; i < config->site_count; i++) {
         weft_manifest_free((struct weft_manifest *)config->sites[i]->manifest);
+        weft_manifest_free((struct weft_manifest *)config->sites[i]->learned);
         config->sites[i]->manifest = NULL;
+        config->sites[i]->learned = NULL;
     }
 }
 

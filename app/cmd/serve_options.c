@@ -14,6 +14,8 @@ static const char *take_config(void *target, const char *value)
     return *value ? NULL : "expected a file";
 }
 
+enum { LEARN_QUORUM_MOST = 64, LEARN_INTERVAL_LEAST_MS = 100 };
+
 static const char *take_listen(void *target, const char *value)
 {
     struct weft_serve_options *options = target;
@@ -113,6 +115,37 @@ static const char *take_manifest(void *target, const char *value)
 {
     ((struct weft_serve_options *)target)->site->manifest_file = value;
     return *value ? NULL : "expected a file";
+}
+
+static const char *take_learn(void *target, const char *value)
+{
+    (void)value;
+    ((struct weft_serve_options *)target)->site->learns = true;
+    return NULL;
+}
+
+static const char *take_learned(void *target, const char *value)
+{
+    ((struct weft_serve_options *)target)->site->learned_file = value;
+    return *value ? NULL : "expected a file";
+}
+
+static const char *take_learn_quorum(void *target, const char *value)
+{
+    uint64_t number;
+    if (!weft_args_number(value, 1, LEARN_QUORUM_MOST, &number))
+        return "expected a number, 1 to 64";
+    ((struct weft_serve_options *)target)->site->learn_quorum = (unsigned)number;
+    return NULL;
+}
+
+static const char *take_learn_interval(void *target, const char *value)
+{
+    uint64_t time_ms;
+    bool is_fine = weft_args_duration_ms(value, &time_ms) && time_ms >= LEARN_INTERVAL_LEAST_MS;
+    if (!is_fine || time_ms > UINT32_MAX / 2) return "expected a time of 100ms or more: 10s, 5m";
+    ((struct weft_serve_options *)target)->config.learn_interval_ms = (uint32_t)time_ms;
+    return NULL;
 }
 
 static const char *take_early_hints(void *target, const char *value)
@@ -253,6 +286,17 @@ static const struct weft_args_option table[] = {
      take_metrics},
     {"metrics-public", 0, NULL, "let that listener have an address that others reach",
      take_metrics_public},
+    {"learn", 0, NULL,
+     "learn from how pages are loaded what they need, and hint and push that\n"
+     "where --manifest says nothing",
+     take_learn},
+    {"learned", 0, "FILE",
+     "where that is kept over restarts; 'weft manifest report FILE' shows it.\n"
+     "Without --learn it is used as it is",
+     take_learned},
+    {"learn-quorum", 0, "N", "how many networks have to show it, 1 to 64. Default: 5",
+     take_learn_quorum},
+    {"learn-interval", 0, "TIME", "from one lesson to the next. Default: 10s", take_learn_interval},
     {"cache", 0, "SIZE", "memory for small files, all threads together. Default: 64M", take_cache},
     {"congestion", 0, "NAME", "TCP's congestion control: bbr, cubic ... Default: the system's",
      take_congestion},

@@ -255,6 +255,13 @@ const struct weft_setting weft_server_settings[] = {
      .least = 0,
      .most = 604800000, // a week
      .help = "how long answers in flight may take once the end is asked for"},
+    {.name = "learn_interval",
+     .kind = WEFT_SETTING_NUMBER,
+     FIELD(learn_interval_ms),
+     .unit = "ms",
+     .least = 100,
+     .most = 86400000, // a day
+     .help = "from one lesson to the next, of sites that learn"},
     {.name = "https_port",
      .kind = WEFT_SETTING_NUMBER,
      FIELD(https_port),

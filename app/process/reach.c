@@ -10,11 +10,15 @@
 bool weft_reaches_of_server(const struct weft_server_config *config, struct weft_reaches *reaches)
 {
     *reaches = (struct weft_reaches){0};
-    reaches->items = calloc(config->site_count + 1, sizeof(*reaches->items));
+    reaches->items = calloc(2 * config->site_count + 1, sizeof(*reaches->items));
     if (!reaches->items) return false;
     for (size_t i = 0; i < config->site_count; i++) {
         reaches->items[reaches->count++] =
             (struct weft_reach){.path = config->sites[i]->root, .what = "the folder"};
+        const struct weft_site_config *site = config->sites[i];
+        if (!site->learns || !site->learned_file) continue;
+        reaches->items[reaches->count++] = (struct weft_reach){
+            .kind = WEFT_REACH_REPLACE, .path = site->learned_file, .what = "what was learned"};
     }
     if (config->access_log) {
         reaches->items[reaches->count++] = (struct weft_reach){

@@ -28,7 +28,7 @@ struct weft_reaches {
 };
 
 /**
- * Lists what a server opens by name after its start: the roots of its sites, its log. Certificates, keys, manifests and
+ * Lists what a server opens by name after its start: the roots of its sites, its log, what it learns. Certificates, keys, manifests and
  * the configuration are read before.
  *
  * config   borrowed, as long as the list is used

@@ -45,6 +45,7 @@ void weft_server_config_init(struct weft_server_config *config)
         .log_format = WEFT_LOG_COMBINED,
         .cache_size = 64 << 20,
         .drain_timeout_ms = 30000,
+        .learn_interval_ms = 10000,
         .thread_count = usual_threads(),
         .limits = WEFT_HTTP_LIMITS_INIT,
     };
@@ -58,7 +59,8 @@ void weft_server_config_deinit(struct weft_server_config *config)
 
 void weft_site_config_init(struct weft_site_config *site)
 {
-    *site = (struct weft_site_config){.index_names = {"index.html"}, .index_count = 1};
+    *site = (struct weft_site_config){
+        .index_names = {"index.html"}, .index_count = 1, .learn_quorum = WEFT_LEARN_QUORUM};
 }
 
 struct weft_site_config *weft_server_config_add_site(struct weft_server_config *config)

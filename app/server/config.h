@@ -20,6 +20,7 @@ enum {
     WEFT_EXTRA_NAME_SIZE = 64,
     WEFT_ERROR_PAGES_MOST = 32,
     WEFT_THREADS_MOST = 64,
+    WEFT_LEARN_QUORUM = 5, // networks that have to show what a page needs
 };
 
 enum weft_log_format {
@@ -69,6 +70,10 @@ struct weft_site_config {
     const char *manifest_file;            // where `manifest` comes from; NULL for none
     const struct weft_manifest *manifest; // NULL for none
     enum weft_early_hints early_hints;
+    bool learns;                         // what pages need, from how they are loaded
+    unsigned learn_quorum;               // networks that have to show it
+    const char *learned_file;            // where that is kept; NULL: in memory alone
+    const struct weft_manifest *learned; // what it said at the start; NULL for nothing
     struct weft_header_rules headers;
     struct weft_redirects redirects;
     bool https_only; // who comes over http is sent to https
@@ -98,7 +103,8 @@ struct weft_server_config {
     const char *user;       // NAME[:GROUP] who serves; NULL: root becomes the usual user
     uint16_t https_port;    // where https_only sends to; 0: the first https listener's
     enum weft_sandbox sandbox;
-    uint32_t drain_timeout_ms; // how long answers in flight may take once the end is asked for
+    uint32_t drain_timeout_ms;  // how long answers in flight may take once the end is asked for
+    uint32_t learn_interval_ms; // from one lesson to the next
     struct weft_http_limits limits;
 };
 

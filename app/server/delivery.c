@@ -33,21 +33,43 @@ static struct weft_span without_index(const struct weft_site *site, struct weft_
     return path;
 }
 
-static const struct weft_manifest_page *page_of(const struct weft_site *site,
+struct weft_span weft_delivery_page_path(const struct weft_site *site, struct weft_span path,
+                                         uint8_t room[WEFT_PATH_SIZE])
+{
+    struct weft_http_path decoded;
+    if (weft_http_path_decode(path, room, WEFT_PATH_SIZE, &decoded) != WEFT_HTTP_PATH_FINE) {
+        return (struct weft_span){0};
+    }
+    return without_index(site, decoded.path);
+}
+
+// What is learned is told to most: the others show whether it is still needed.
+static bool is_left_out(struct weft_site *site)
+{
+    return ++site->told_count % WEFT_DELIVERY_LEFT_OUT == 0;
+}
+
+static const struct weft_manifest_page *page_of(struct weft_site *site,
                                                 const struct weft_http_head *request)
 {
     uint8_t room[WEFT_PATH_SIZE];
+    const struct weft_manifest_page *page = NULL;
+    const struct weft_manifest *given = site->config->manifest;
+    const struct weft_manifest *learned = weft_learned_manifest(&site->learned);
+    if (!given && !learned) return NULL;
     struct weft_http_path path;
-    const struct weft_manifest *manifest = site->config->manifest;
-    if (!manifest) return NULL;
     if (weft_http_path_decode(request->path, room, sizeof(room), &path) != WEFT_HTTP_PATH_FINE) {
         return NULL;
     }
-    const struct weft_manifest_page *page = weft_manifest_find(manifest, path.path);
-    return page ? page : weft_manifest_find(manifest, without_index(site, path.path));
+    struct weft_span folder = without_index(site, path.path);
+    if (given) page = weft_manifest_find(given, path.path);
+    if (given && !page) page = weft_manifest_find(given, folder);
+    if (page || !learned) return page;
+    page = weft_manifest_find(learned, folder);
+    return page && !is_left_out(site) ? page : NULL;
 }
 
-static bool is_html(const struct weft_http_head *head)
+bool weft_delivery_is_html(const struct weft_http_head *head)
 {
     const struct weft_http_field *type = weft_http_head_find(head, WEFT_HTTP_FIELD_CONTENT_TYPE);
     return type && weft_span_starts_with(type->value, WEFT_SPAN("text/html"));
@@ -95,7 +117,7 @@ static struct weft_promise *push_all(const struct weft_delivery *delivery,
     return push.promises;
 }
 
-struct weft_promise *weft_delivery_start(const struct weft_delivery *delivery)
+struct weft_promise *weft_delivery_start(struct weft_delivery *delivery)
 {
     struct weft_answer *answer = delivery->answer;
     const struct weft_http_head *request = delivery->request;
@@ -105,10 +127,11 @@ struct weft_promise *weft_delivery_start(const struct weft_delivery *delivery)
         struct weft_span any = {0};
         weft_cache_digest_add(*delivery->given, weft_cache_digest_key(request->path, any));
     }
-    if (answer->head.status != 200 || !is_html(&answer->head)) return NULL;
+    if (answer->head.status != 200 || !weft_delivery_is_html(&answer->head)) return NULL;
 
     const struct weft_manifest_page *page = page_of(delivery->site, request);
     if (takes_pushes && request->method == WEFT_HTTP_GET) promises = push_all(delivery, page);
+    delivery->is_told = promises || (page && page->link.size > 0);
     if (!page || page->link.size == 0) return promises;
     if (!promises && weft_early_hints_pay(delivery->site, request, page)) {
         weft_early_hints_send(delivery->site, delivery->conn, delivery->stream_id, page->link);

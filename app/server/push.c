@@ -42,12 +42,15 @@ static struct weft_promise *new_promise(const struct weft_push *push, struct wef
     const struct weft_http_head *request = push->request;
     const struct weft_http_field *coding =
         weft_http_head_find(request, WEFT_HTTP_FIELD_ACCEPT_ENCODING);
-    size_t size = path.size + request->authority.size + request->scheme.size;
+    const struct weft_http_field *agent = weft_http_head_find(request, WEFT_HTTP_FIELD_USER_AGENT);
+    size_t size = path.size + request->authority.size + request->scheme.size + request->path.size +
+                  (agent ? agent->value.size : 0);
     struct weft_promise *promise =
         malloc(sizeof(*promise) + size + (coding ? coding->value.size : 0));
     if (!promise) return NULL;
     uint8_t *at = promise->text;
     promise->next = NULL;
+    promise->accept_encoding = (struct weft_http_field){0};
     promise->head = (struct weft_http_head)WEFT_HTTP_HEAD_INIT;
     promise->head.version = WEFT_HTTP_2;
     promise->head.method = WEFT_HTTP_GET;
@@ -55,6 +58,8 @@ static struct weft_promise *new_promise(const struct weft_push *push, struct wef
     promise->head.path = keep(&at, path);
     promise->head.authority = keep(&at, request->authority);
     promise->head.scheme = keep(&at, request->scheme);
+    promise->page = keep(&at, request->path);
+    promise->agent = keep(&at, agent ? agent->value : (struct weft_span){0});
     promise->head.priority.urgency = is_critical ? URGENCY_CRITICAL : URGENCY_OTHER;
     if (coding) {
         promise->accept_encoding = WEFT_HTTP_FIELD(ACCEPT_ENCODING, keep(&at, coding->value));

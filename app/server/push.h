@@ -19,6 +19,8 @@ struct weft_promise {
     uint64_t stream_id;
     struct weft_http_head head;
     struct weft_http_field accept_encoding;
+    struct weft_span page;  // what it goes with, as that was asked for
+    struct weft_span agent; // what the client calls itself; may be empty
     uint8_t text[];
 };
 

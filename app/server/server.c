@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include "net/socket.h"
+#include "server/learner.h"
 #include "server/overseer.h"
 #include "server/worker.h"
 
@@ -28,6 +29,7 @@ struct weft_server {
     const struct weft_server_config *config;
     struct weft_root *roots; // one for each site
     struct weft_tls_context *tls;
+    struct weft_learner *learner; // NULL where no site learns
     int ended_fd;
     atomic_uint running; // threads
     uint16_t ports[WEFT_LISTENS_MOST];
@@ -67,13 +69,18 @@ static bool open_tls(struct weft_server *server, const struct weft_server_given 
 static bool open_workers(struct weft_server *server, char *error, size_t error_size)
 {
     struct weft_worker_config config = {
-        .server = server->config, .roots = server->roots, .tls = server->tls};
+        .server = server->config,
+        .roots = server->roots,
+        .tls = server->tls,
+        .learner = server->learner,
+    };
     for (unsigned i = 0; i < server->config->thread_count; i++) {
         struct thread *thread = &server->threads[i];
         if (getrandom(&config.seed, sizeof(config.seed), 0) != (ssize_t)sizeof(config.seed)) {
             snprintf(error, error_size, "cannot get random bytes: %s", strerror(errno));
             return false;
         }
+        config.thread = i;
         thread->server = server;
         thread->worker = weft_worker_new(&config, error, error_size);
         if (!thread->worker) return false;
@@ -260,6 +267,8 @@ struct weft_server *weft_server_new(const struct weft_server_config *config,
     }
     if (!open_roots(server, error, error_size)) goto failed;
     if (!open_tls(server, given, error, error_size)) goto failed;
+    server->learner = weft_learner_new(config, error, error_size);
+    if (!server->learner && error[0]) goto failed;
     if (!open_workers(server, error, error_size)) goto failed;
     if (!open_overseer(server, error, error_size)) goto failed;
     if (!open_listeners(server, given, error, error_size)) goto failed;
@@ -314,6 +323,7 @@ int weft_server_start(struct weft_server *server)
     sigfillset(&all); // signals are for the thread that started us
     pthread_sigmask(SIG_SETMASK, &all, &before);
     atomic_store(&server->running, server->config->thread_count);
+    if (server->learner) result = weft_learner_start(server->learner);
     for (unsigned i = 0; i < server->config->thread_count && result == 0; i++) {
         struct thread *thread = &server->threads[i];
         result = -pthread_create(&thread->id, NULL, run_thread, thread);
@@ -373,6 +383,11 @@ void weft_server_reopen_logs(struct weft_server *server)
     }
 }
 
+char *weft_server_delivery_status(struct weft_server *server)
+{
+    return server->learner ? weft_learner_status(server->learner) : NULL;
+}
+
 void weft_server_free(struct weft_server *server)
 {
     if (!server) return;
@@ -391,6 +406,7 @@ void weft_server_free(struct weft_server *server)
     for (size_t i = 0; i < WEFT_THREADS_MOST; i++) {
         weft_worker_free(server->threads[i].worker);
     }
+    weft_learner_free(server->learner); // once it has the last notes
     if (server->tls) weft_tls_context_free(server->tls);
     for (size_t i = 0; server->roots && i < server->config->site_count; i++) {
         weft_root_close(&server->roots[i]);

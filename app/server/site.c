@@ -40,7 +40,7 @@ void weft_site_init(struct weft_site *site, const struct weft_site_config *confi
 {
     *site = (struct weft_site){.config = config, .shared = shared};
     site->delivers =
-        config->manifest ||
+        config->manifest || config->learns || config->learned ||
         weft_http_field_find(config->extra_fields, config->extra_count, WEFT_HTTP_FIELD_LINK) ||
         weft_header_rules_name(&config->headers, WEFT_HTTP_FIELD_LINK);
     site->hints_are_fresh = weft_site_config_lets_keep(config);

@@ -7,6 +7,7 @@
 #include "server/clock.h"
 #include "server/config.h"
 #include "server/file_cache.h"
+#include "server/learned.h"
 
 enum { WEFT_SITE_COMMON_FIELDS = 3 };
 
@@ -45,10 +46,12 @@ struct weft_site {
     const struct weft_site_config *config;
     struct weft_site_shared *shared;
     struct weft_file_heads heads;
-    struct weft_file_place place; // its root, and how its files are described
-    size_t index;                 // among the sites of the configuration
-    bool delivers;                // there are hints or pushes to think of
-    bool hints_are_fresh;         // what is hinted may be kept and used, so that it is fetched once
+    struct weft_file_place place;     // its root, and how its files are described
+    size_t index;                     // among the sites of the configuration
+    bool delivers;                    // there are hints or pushes to think of
+    struct weft_learned_copy learned; // the manifest that is learned
+    unsigned told_count;              // pages of it, so that some are left out
+    bool hints_are_fresh; // what is hinted may be kept and used, so that it is fetched once
 };
 
 /**

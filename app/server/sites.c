@@ -75,6 +75,8 @@ bool weft_sites_init(struct weft_sites *sites, const struct weft_server_config *
 void weft_sites_deinit(struct weft_sites *sites)
 {
     weft_site_shared_deinit(&sites->shared);
+    for (size_t i = 0; sites->list && i < sites->count; i++)
+        weft_learned_drop(&sites->list[i].learned);
     free(sites->list);
     free(sites->rows);
 }

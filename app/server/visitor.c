@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "server/delivery.h"
 #include "server/route.h"
+#include "server/witness.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,8 +25,9 @@ struct visitor {
         *given; // pushed, or asked for, so far; NULL where nobody thinks of pushes
     uint64_t
         covered; // a name that this connection's certificate covers, hashed; 0: none was asked for
-    char client[64]; // the address
-    char peer[64];   // and its port
+    struct weft_witness witness; // for who learns
+    char client[64];             // the address
+    char peer[64];               // and its port
 };
 
 static struct visitor *visitor_of(const struct weft_session *session)
@@ -182,7 +184,7 @@ static void keep_promise(struct weft_session *session, struct weft_site *site,
 
 // What goes ahead of an answer that is complete but not sent: hints and promises.
 static struct weft_promise *start_delivery(struct weft_session *session,
-                                           const struct weft_exchange *exchange)
+                                           const struct weft_exchange *exchange, bool *is_told)
 {
     struct visitor *visitor = visitor_of(session);
     struct weft_delivery delivery = {
@@ -194,7 +196,9 @@ static struct weft_promise *start_delivery(struct weft_session *session,
         .hint_count = &visitor->worker->figures.counts.early_hints,
         .given = &visitor->given,
     };
-    return weft_delivery_start(&delivery);
+    struct weft_promise *promises = weft_delivery_start(&delivery);
+    *is_told = delivery.is_told;
+    return promises;
 }
 
 // Routes the request and sends the answer.
@@ -209,13 +213,20 @@ static void answer_now(struct weft_session *session, struct weft_exchange *excha
     exchange->site = site;
     weft_answer_init(&worker->answer);
     weft_route(exchange->site, exchange->request, &worker->answer);
-    if (site->delivers) promises = start_delivery(session, exchange);
+    bool is_told = false;
+    if (site->delivers) promises = start_delivery(session, exchange, &is_told);
+    const struct weft_witness *witness = &visitor_of(session)->witness;
+    bool is_seen = witness->notebook && site->learned.shelf;
+    if (is_seen) {
+        weft_witness_answer(witness, site, exchange->request, &worker->answer.head, is_told);
+    }
     send_answer(session, exchange, &worker->answer);
     weft_answer_deinit(&worker->answer);
     while (promises) {
         struct weft_promise *promise = promises;
         promises = promise->next;
         worker->figures.counts.pushes_promised++;
+        if (is_seen) weft_witness_push(witness, site, promise, false, 0);
         keep_promise(session, site, promise);
     }
 }
@@ -279,6 +290,16 @@ static void on_content(struct weft_session *session, const struct weft_http_even
     }
 }
 
+// A push that the client gave up has cost what was sent of it.
+static void note_end(struct weft_session *session, const struct weft_exchange *exchange,
+                     const struct weft_http_error *error)
+{
+    const struct weft_witness *witness = &visitor_of(session)->witness;
+    if (!exchange->promise || !witness->notebook || !exchange->site->learned.shelf) return;
+    if (error->scope == WEFT_HTTP_FINE || !error->by_peer) return;
+    weft_witness_push(witness, exchange->site, exchange->promise, true, exchange->content_sent);
+}
+
 static void on_event(struct weft_session *session, const struct weft_http_event *event)
 {
     struct weft_exchange *exchange = event->user;
@@ -288,6 +309,7 @@ static void on_event(struct weft_session *session, const struct weft_http_event 
     case WEFT_HTTP_TRAILERS: on_content(session, event); break;
     case WEFT_HTTP_STREAM_CLOSED:
         if (!exchange) break;
+        note_end(session, exchange, &event->error);
         end_exchange(session, exchange, &event->error);
         weft_worker_tidy_later(visitor_of(session)->worker);
         break;
@@ -373,6 +395,7 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
     visitor->covered = 0;
     weft_list_init(&visitor->exchanges);
     weft_list_init(&visitor->unstarted);
+    weft_witness_init(&visitor->witness, worker->notebook, worker->learn_seed, peer);
     weft_address_text(peer, false, visitor->client, sizeof(visitor->client));
     weft_address_text(peer, true, visitor->peer, sizeof(visitor->peer));
     if (!weft_session_start(worker->hub, fd, peer, WEFT_HTTP_SERVER, is_secure ? worker->tls : NULL,

@@ -112,6 +112,15 @@ static bool count_answers(struct weft_worker *worker)
            weft_loop_set_timer(worker->loop, &worker->probe, due_us) == 0;
 }
 
+static void join_lessons(struct weft_worker *worker, const struct weft_worker_config *config)
+{
+    worker->notebook = weft_learner_notebook(config->learner, config->thread);
+    worker->learn_seed = weft_learner_seed(config->learner);
+    for (size_t i = 0; i < worker->sites.count; i++) {
+        worker->sites.list[i].learned.shelf = weft_learner_shelf(config->learner, i);
+    }
+}
+
 struct weft_worker *weft_worker_new(const struct weft_worker_config *config, char *error,
                                     size_t error_size)
 {
@@ -128,6 +137,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     if (!weft_sites_init(&worker->sites, config->server, config->roots, config->seed)) {
         goto no_sites;
     }
+    if (config->learner) join_lessons(worker, config);
     if (!open_hub(worker) || !count_answers(worker)) goto no_hub;
     if (config->tls) worker->tls = weft_tls_context_share(config->tls);
 

@@ -6,12 +6,15 @@
 #include "server/figures.h"
 #include "server/root.h"
 
+struct weft_learner;
 struct weft_worker;
 
 struct weft_worker_config {
     const struct weft_server_config *server;
     const struct weft_root *roots; // one for each site, in order
     struct weft_tls_context *tls;  // shared; NULL where no listener is https
+    struct weft_learner *learner;  // NULL for none
+    unsigned thread;               // its number
     uint64_t seed;
 };
 

@@ -6,6 +6,7 @@
 #include "net/pool.h"
 #include "server/access_log.h"
 #include "server/exchange.h"
+#include "server/learner.h"
 #include "server/sites.h"
 #include "server/worker.h"
 #include "session/session.h"
@@ -28,6 +29,8 @@ struct weft_worker {
     struct weft_figures figures;
     struct weft_timer probe; // of the loop's delay
     struct weft_sites sites;
+    struct weft_notebook *notebook; // for who learns; NULL where nobody does
+    uint64_t learn_seed;
     struct weft_access_log log;
     struct weft_exchange_pool pool;
     struct weft_pool memory;   // of the connections
