@@ -459,3 +459,65 @@ TEST(a_draining_client_asks_nothing_new)
     CHECK_EQ(ask(WEFT_HTTP_GET), WEFT_GONE);
     rig_close(&rig);
 }
+
+// Feeds one answer to each of some requests, in pieces, and hands out the story of the last one.
+static const char *story_of_last(const char *const *answers, size_t count, size_t piece)
+{
+    start();
+    for (size_t i = 0; i < count; i++) {
+        CHECK_EQ(ask(i == 4 ? WEFT_HTTP_HEAD : WEFT_HTTP_GET), WEFT_OK);
+        rig_run(&rig);
+        rig.story[0] = 0;
+        rig_feed_text(&rig, answers[i], piece);
+    }
+    return rig.story;
+}
+
+#define SAME_HEAD "HTTP/1.1 200 OK\r\nX-Name:  one\r\n two\r\nEmpty:\r\nContent-Length: 2\r\n\r\n"
+
+// A head that comes again means what it meant, whatever the split; framing goes by the request.
+TEST(a_response_with_a_known_head_is_as_any_other)
+{
+    static const char *const answers[] = {
+        SAME_HEAD "ab",
+        SAME_HEAD "cd",
+        SAME_HEAD "ef",
+        SAME_HEAD "gh",
+        SAME_HEAD,
+        SAME_HEAD "ij",
+        "HTTP/1.1 200 OK\r\nX-Name:  one\r\n three\r\nContent-Length: 1\r\n\r\nk",
+        SAME_HEAD "lm",
+        "HTTP/1.1 103 Early\r\n\r\n" SAME_HEAD "no"};
+    for (size_t count = 1; count <= WEFT_COUNT(answers); count++) {
+        for (size_t piece = 1; piece < 100; piece++) {
+            char alone[RIG_STORY];
+            static const char *none[WEFT_COUNT(answers)];
+            // The same answer to the same request, where all before it were of another kind.
+            for (size_t i = 0; i < count; i++)
+                none[i] =
+                    i == 4 ? "HTTP/1.1 204 \r\n\r\n" : "HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n";
+            none[count - 1] = answers[count - 1];
+            snprintf(alone, sizeof(alone), "%s", story_of_last(none, count, piece));
+            rig_close(&rig);
+            CHECK(strcmp(story_of_last(answers, count, piece), alone) == 0);
+            rig_close(&rig);
+        }
+    }
+}
+
+// What is remembered counts as memory, and goes when nothing is asked for a while.
+TEST(a_known_head_is_given_back)
+{
+    start();
+    size_t before = weft_h1_memory(rig.conn);
+    for (size_t i = 0; i < 4; i++) {
+        CHECK_EQ(ask(WEFT_HTTP_GET), WEFT_OK);
+        rig_run(&rig);
+        rig_feed_text(&rig, SAME_HEAD "ab", 0);
+    }
+    CHECK(weft_h1_memory(rig.conn) > before + 100);
+    rig.now_us += 2000000;
+    weft_h1_tick(rig.conn, rig.now_us);
+    CHECK(weft_h1_memory(rig.conn) < before + 600); // exchanges that wait to be used again
+    rig_close(&rig);
+}

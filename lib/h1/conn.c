@@ -48,6 +48,7 @@ void weft_h1_free(struct weft_h1_conn *conn)
     weft_queue_deinit(&conn->held);
     weft_queue_deinit(&conn->out);
     weft_arena_deinit(&conn->arena);
+    weft_h1_known_head_free(conn->known, conn->alloc);
     weft_release(conn->alloc, conn, sizeof(*conn));
 }
 
@@ -228,7 +229,8 @@ void weft_h1_exchange_settle(struct weft_h1_conn *conn, struct weft_h1_exchange 
 size_t weft_h1_memory(const struct weft_h1_conn *conn)
 {
     size_t exchanges = conn->exchange_count + conn->spare_count;
-    return sizeof(*conn) + conn->held.size + conn->out.size + conn->arena.held +
+    size_t known = conn->known ? conn->known->held : 0;
+    return sizeof(*conn) + conn->held.size + conn->out.size + conn->arena.held + known +
            exchanges * sizeof(struct weft_h1_exchange);
 }
 
@@ -351,7 +353,10 @@ void weft_h1_trim(struct weft_h1_conn *conn)
     let_go(conn);
     weft_queue_trim(&conn->held);
     weft_queue_trim(&conn->out);
-    if (conn->exchange_count == 0 && !conn->is_discarding) weft_arena_deinit(&conn->arena);
+    if (conn->exchange_count > 0 || conn->is_discarding) return;
+    weft_arena_deinit(&conn->arena);
+    weft_h1_known_head_free(conn->known, conn->alloc);
+    conn->known = NULL;
 }
 
 void weft_h1_drain(struct weft_h1_conn *conn, uint64_t now_us)

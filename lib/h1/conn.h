@@ -10,6 +10,7 @@
 #include "h1/chunked.h"
 #include "h1/framing.h"
 #include "h1/h1.h"
+#include "h1/known_head.h"
 #include "wire/queue.h"
 
 /** How far the half that we send has come. */
@@ -87,6 +88,8 @@ struct weft_h1_conn {
     bool is_head;           // server: of the request that was parsed last, for answers of our own
     bool awaits_continue;   // server: 100 (Continue) is due when content is asked for
     uint32_t interim_count; // client: 1xx heads of this exchange
+    struct weft_h1_known_head *known; // client: a final head that came twice, one behind the other; or NULL
+    uint64_t seen_hash;               // client: of the last final head that was parsed; 0 for none
     size_t unconsumed;      // content handed out and not consumed
     bool is_discarding;     // server: what is left of a request that was answered early
     uint64_t discarded;

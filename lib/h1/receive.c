@@ -1,5 +1,7 @@
 // RFC 9112 §6 and §7: messages as they come.
 #include "h1/conn.h"
+
+#include "base/hash.h"
 #include "h1/writer.h"
 
 enum step {
@@ -186,11 +188,45 @@ static enum step take_interim(struct weft_h1_conn *conn, const struct weft_http_
     return EVENT;
 }
 
+// Tells of a final head. `head` lives as long as the exchange; `message` is what was parsed.
+static enum step tell_response(struct weft_h1_conn *conn, const struct weft_h1_message *message,
+                               const struct weft_http_head *head, enum weft_h1_framing framing,
+                               struct weft_http_event *event)
+{
+    struct weft_h1_exchange *exchange = weft_h1_front(conn);
+    bool persists = weft_h1_persists(message) && framing != WEFT_H1_UNTIL_CLOSE;
+    exchange->persists = exchange->persists && persists;
+    *event = event_of(exchange, WEFT_HTTP_RESPONSE);
+    event->head = head;
+    event->ends_message = framing == WEFT_H1_NO_CONTENT;
+    start_content(conn, head, framing);
+    return EVENT;
+}
+
+// Remembers a final head the second time that it comes. No exchange has the one that was known before: those that had it
+// are over, or the next response would not be read.
+static void remember(struct weft_h1_conn *conn, struct weft_span raw, const uint8_t *parsed,
+                     const struct weft_h1_message *message)
+{
+    if (conn->trace) return; // which wants to see each
+    uint64_t hash = weft_hash_bytes(0, raw) | 1;
+    bool was_seen = hash == conn->seen_hash;
+    conn->seen_hash = hash;
+    if (!was_seen) return;
+    weft_h1_known_head_free(conn->known, conn->alloc);
+    conn->known = NULL;
+    size_t held = weft_h1_memory(conn);
+    if (held > conn->limits->memory_budget / 2) return; // there are better uses for the rest
+    conn->known = weft_h1_known_head_new(conn->alloc, raw, parsed, message);
+}
+
 static enum step take_response(struct weft_h1_conn *conn, struct weft_http_event *event)
 {
     struct weft_h1_message message;
     enum weft_h1_framing framing;
     struct weft_h1_exchange *exchange = weft_h1_front(conn);
+    struct weft_span raw =
+        weft_span_part(conn->in, conn->scan.start, conn->scan.at - conn->scan.start);
     uint8_t *bytes = take_section(conn);
     if (!bytes) return no_memory(conn);
 
@@ -201,14 +237,25 @@ static enum step take_response(struct weft_h1_conn *conn, struct weft_http_event
     if (!head) return no_memory(conn);
     weft_h1_trace_head(conn, exchange->id, head, false);
     if (head->status < 200) return take_interim(conn, head, event);
+    remember(conn, raw, bytes, &message);
+    return tell_response(conn, &message, head, framing, event);
+}
 
-    bool persists = weft_h1_persists(&message) && framing != WEFT_H1_UNTIL_CLOSE;
-    exchange->persists = exchange->persists && persists;
-    *event = event_of(exchange, WEFT_HTTP_RESPONSE);
-    event->head = head;
-    event->ends_message = framing == WEFT_H1_NO_CONTENT;
-    start_content(conn, head, framing);
-    return EVENT;
+// A head that came before. What it means for framing depends on the request too.
+static enum step take_known_response(struct weft_h1_conn *conn, struct weft_http_event *event)
+{
+    const struct weft_h1_known_head *known = conn->known;
+    const struct weft_http_head *head = &known->message.head;
+    enum weft_h1_framing framing;
+    struct weft_h1_error error =
+        weft_h1_response_framing(&known->message, weft_h1_front(conn)->method, &framing);
+    if (error.status) return refuse(conn, error);
+    conn->in = weft_span_skip(conn->in, known->raw.size);
+    conn->totals.field_wire_received += known->raw.size;
+    conn->totals.field_text_received += known->text_size;
+    conn->field_count = (uint32_t)head->field_count;
+    conn->peer_version = head->version;
+    return tell_response(conn, &known->message, head, framing, event);
 }
 
 // The peer has closed its side between messages, or within a head.
@@ -244,6 +291,9 @@ static enum step read_head(struct weft_h1_conn *conn, struct weft_http_event *ev
         return AGAIN;
     }
     bool is_server = conn->role == WEFT_HTTP_SERVER;
+    if (!conn->is_scanning && weft_h1_known_head_is(conn->known, conn->in)) {
+        return take_known_response(conn, event);
+    }
     if (!conn->is_scanning) {
         start_scan(conn, is_server ? WEFT_H1_REQUEST_HEAD : WEFT_H1_RESPONSE_HEAD, 0);
     }
