@@ -73,9 +73,11 @@ static void put_histogram(const struct weft_histogram *histogram, bool is_unicod
     uint64_t counts[EDGES_MOST];
     uint64_t largest = 1;
     size_t count = 0;
+    // The few that took longest share the last row, so that they do not press the others together.
+    uint64_t usual = weft_histogram_percentile(histogram, 99.9);
     if (histogram->count == 0) return;
     for (size_t i = 0; i < WEFT_COUNT(all_series); i++) {
-        count = edges_of(&all_series[i], histogram->least, histogram->most, edges);
+        count = edges_of(&all_series[i], histogram->least, usual, edges);
         if (count <= ROWS_MOST) break;
     }
     edges[count] = UINT64_MAX;
