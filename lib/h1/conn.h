@@ -88,10 +88,11 @@ struct weft_h1_conn {
     bool is_head;           // server: of the request that was parsed last, for answers of our own
     bool awaits_continue;   // server: 100 (Continue) is due when content is asked for
     uint32_t interim_count; // client: 1xx heads of this exchange
-    struct weft_h1_known_head *known; // client: a final head that came twice, one behind the other; or NULL
-    uint64_t seen_hash;               // client: of the last final head that was parsed; 0 for none
-    size_t unconsumed;      // content handed out and not consumed
-    bool is_discarding;     // server: what is left of a request that was answered early
+    struct weft_h1_known_head
+        *known;         // client: a final head that came twice, one behind the other; or NULL
+    uint64_t seen_hash; // client: of the last final head that was parsed; 0 for none
+    size_t unconsumed;  // content handed out and not consumed
+    bool is_discarding; // server: what is left of a request that was answered early
     uint64_t discarded;
 
     // What is sent
@@ -102,10 +103,10 @@ struct weft_h1_conn {
 
     // Time
     uint64_t born_us;
-    uint64_t idle_us; // when the last exchange ended
+    uint64_t idle_us;  // when the last exchange ended
     uint64_t drain_us; // while `is_draining`: when that began
-    bool is_trimmed;  // since then
-    uint64_t head_us; // while `is_scanning`: when the head or trailer section began
+    bool is_trimmed;   // since then
+    uint64_t head_us;  // while `is_scanning`: when the head or trailer section began
     struct weft_h1_meter reading;
     struct weft_h1_meter writing;
 
