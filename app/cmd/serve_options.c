@@ -171,6 +171,37 @@ static const char *take_metrics_public(void *target, const char *value)
     return NULL;
 }
 
+static struct weft_compression *compression_of(void *target)
+{
+    return &((struct weft_serve_options *)target)->site->compression;
+}
+
+static const char *take_compress(void *target, const char *value)
+{
+    return weft_compression_set_codings(compression_of(target), weft_span_of(value));
+}
+
+static const char *take_compress_level(void *target, const char *value)
+{
+    uint64_t level;
+    if (!weft_args_number(value, 1, WEFT_COMPRESSION_LEVELS, &level)) {
+        return "expected a number, 1 to 9";
+    }
+    compression_of(target)->level = (unsigned)level;
+    return NULL;
+}
+
+static const char *take_compress_least(void *target, const char *value)
+{
+    return weft_args_size(value, &compression_of(target)->least) ? NULL
+                                                                 : "expected a size: 1K, 512, 0";
+}
+
+static const char *take_compress_types(void *target, const char *value)
+{
+    return weft_compression_add_types(compression_of(target), weft_span_of(value));
+}
+
 static const char *take_cache(void *target, const char *value)
 {
     uint64_t size;
@@ -297,6 +328,16 @@ static const struct weft_args_option table[] = {
     {"learn-quorum", 0, "N", "how many networks have to show it, 1 to 64. Default: 5",
      take_learn_quorum},
     {"learn-interval", 0, "TIME", "from one lesson to the next. Default: 10s", take_learn_interval},
+    {"compress", 0, "WHAT",
+     "on (default), off, or a list of br, zstd and gzip: compress what gains by it,\n"
+     "where no .br, .zst or .gz lies beside the file",
+     take_compress},
+    {"compress-level", 0, "N", "how hard, 1 to 9, with what is kept. Default: 6",
+     take_compress_level},
+    {"compress-least", 0, "SIZE", "smaller content is sent as it is. Default: 1K",
+     take_compress_least},
+    {"compress-types", 0, "LIST",
+     "media types, text/*,application/json. Default: text and the like", take_compress_types},
     {"cache", 0, "SIZE", "memory for small files, all threads together. Default: 64M", take_cache},
     {"congestion", 0, "NAME", "TCP's congestion control: bbr, cubic ... Default: the system's",
      take_congestion},

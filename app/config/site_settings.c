@@ -1,6 +1,7 @@
 // config/site_settings.c: the settings of one site, one row each; settings.c says how to add one.
 #include "config/setting.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 #define FIELD(field) WEFT_SETTING_FIELD(weft_site_config, field)
@@ -268,8 +269,6 @@ static bool error_page_at(const void *target, size_t index, char room[WEFT_SETTI
 
 static const struct weft_setting_map error_pages = {.put = put_error_page, .pair = error_page_at};
 
-// NOLINTEND(readability-non-const-parameter)
-
 // Are the error pages there?
 static const char *look_for_pages(const struct weft_site_config *site,
                                   char room[WEFT_SETTING_TEXT_SIZE])
@@ -296,6 +295,90 @@ static bool is_second_default(const struct weft_server_config *config,
     }
     return false;
 }
+
+// Compression
+
+static void clear_codings(void *target)
+{
+    ((struct weft_site_config *)target)->compression.codings = 0;
+}
+
+static const char *add_coding(struct weft_server_config *config, void *target, const char *text)
+{
+    struct weft_compression *compression = &((struct weft_site_config *)target)->compression;
+    unsigned before = compression->codings;
+    (void)config;
+    const char *wrong = weft_compression_set_codings(compression, weft_span_of(text));
+    compression->codings |= before;
+    return wrong;
+}
+
+static const char *coding_at(const void *target, size_t index, char room[WEFT_SETTING_TEXT_SIZE])
+{
+    static const enum weft_http_coding order[] = {WEFT_HTTP_BROTLI, WEFT_HTTP_ZSTD, WEFT_HTTP_GZIP};
+    unsigned codings = ((const struct weft_site_config *)target)->compression.codings;
+    (void)room;
+    if (codings == 0) return index == 0 ? "off" : NULL;
+    for (size_t i = 0; i < WEFT_COUNT(order); i++) {
+        if (!(codings & order[i])) continue;
+        if (index-- == 0) return (const char *)weft_http_coding_text(order[i]).data;
+    }
+    return NULL;
+}
+
+static const struct weft_setting_list codings = {
+    .clear = clear_codings, .add = add_coding, .item = coding_at};
+
+static const char *add_type(struct weft_server_config *config, void *target, const char *text)
+{
+    (void)config;
+    return weft_compression_add_types(&((struct weft_site_config *)target)->compression,
+                                      weft_span_of(text));
+}
+
+static const char *type_at(const void *target, size_t index, char room[WEFT_SETTING_TEXT_SIZE])
+{
+    const struct weft_compression *compression =
+        &((const struct weft_site_config *)target)->compression;
+    if (index >= compression->type_count) return NULL;
+    struct weft_span type = compression->types[index];
+    snprintf(room, WEFT_SETTING_TEXT_SIZE, "%.*s", (int)type.size, (const char *)type.data);
+    return room;
+}
+
+// NOLINTEND(readability-non-const-parameter)
+
+static const struct weft_setting_list types = {.add = add_type, .item = type_at};
+
+static const struct weft_setting compression_rows[] = {
+    {.name = "codings",
+     .kind = WEFT_SETTING_LIST,
+     .form = "br, zstd, gzip, on or off",
+     .list = &codings,
+     .help = "what is made for those who take it and find no .br, .zst or .gz beside the file"},
+    {.name = "level",
+     .kind = WEFT_SETTING_NUMBER,
+     FIELD(compression.level),
+     .unit = "steps",
+     .least = 1,
+     .most = WEFT_COMPRESSION_LEVELS,
+     .help =
+         "how hard to try with what is kept; what is compressed while it is sent is always quick"},
+    {.name = "least",
+     .kind = WEFT_SETTING_NUMBER,
+     FIELD(compression.least),
+     .unit = "bytes",
+     .least = 0,
+     .most = UINT32_MAX,
+     .help = "smaller content is sent as it is"},
+    {.name = "types",
+     .kind = WEFT_SETTING_LIST,
+     .form = "a media type, or type/*",
+     .standard = "text and the like: what gains by it",
+     .list = &types,
+     .help = "what is compressed"},
+    {0},
+};
 
 const char *weft_site_settings_end(struct weft_server_config *config, void *target, void *element,
                                    bool looks, char room[WEFT_SETTING_TEXT_SIZE])
@@ -364,6 +447,10 @@ const struct weft_setting weft_site_settings[] = {
      .least = 1,
      .most = 64,
      .help = "how many networks have to show what a page needs"},
+    {.name = "compression",
+     .kind = WEFT_SETTING_GROUP,
+     .rows = compression_rows,
+     .help = "compression of files and pages (docs/compression.md)"},
     {.name = "https_only",
      .kind = WEFT_SETTING_FLAG,
      FIELD(https_only),

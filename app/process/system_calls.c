@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -106,6 +107,9 @@ static const struct {
     {SCMP_SYS(clone), SCMP_ACT_ALLOW, {0, SCMP_CMP_MASKED_EQ, THREAD_FLAGS, THREAD_FLAGS}},
     {SCMP_SYS(clone), SCMP_ACT_KILL_PROCESS, {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0}},
     {SCMP_SYS(prlimit64), SCMP_ACT_ALLOW, {2, SCMP_CMP_EQ, 0, 0}}, // asked for, not set
+    {SCMP_SYS(setpriority),
+     SCMP_ACT_ALLOW,
+     {0, SCMP_CMP_EQ, PRIO_PROCESS, 0}}, // helpers stand behind
     {SCMP_SYS(prctl), SCMP_ACT_ALLOW, {0, SCMP_CMP_MASKED_EQ, UINT32_MAX, PR_SET_NAME}},
     {SCMP_SYS(prctl), SCMP_ACT_ALLOW, {0, SCMP_CMP_MASKED_EQ, UINT32_MAX, PR_GET_NAME}},
     {SCMP_SYS(fcntl), SCMP_ACT_ALLOW, {1, SCMP_CMP_MASKED_EQ, UINT32_MAX, F_GETFD}},

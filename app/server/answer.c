@@ -9,6 +9,8 @@ void weft_answer_init(struct weft_answer *answer)
     answer->head = (struct weft_http_head)WEFT_HTTP_HEAD_INIT;
     answer->body = (struct weft_body){0};
     answer->owned = NULL;
+    answer->content_most = 0;
+    answer->may_be_coded = false;
 }
 
 void weft_answer_deinit(struct weft_answer *answer)

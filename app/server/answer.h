@@ -15,6 +15,8 @@ enum {
 struct weft_answer {
     struct weft_http_head head; // status, fields, content_length
     struct weft_body body;
+    uint64_t content_most; // bytes, where content_length is not known
+    bool may_be_coded;     // it is a page made here, which may be compressed
     struct weft_http_field made[WEFT_ANSWER_FIELDS_MOST]; // where the head is made for it alone
     char text[WEFT_ANSWER_TEXT_SIZE];                     // for values
     char *owned;                                          // a longer value; freed with the answer

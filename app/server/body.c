@@ -50,6 +50,13 @@ struct weft_body weft_body_of_owned(uint8_t *bytes, size_t size)
     return (struct weft_body){.kind = &memory_kind, .bytes = bytes, .end = size, .owned = bytes};
 }
 
+bool weft_body_in_memory(const struct weft_body *body, struct weft_span *bytes)
+{
+    if (body->kind != &memory_kind) return false;
+    *bytes = (struct weft_span){body->bytes + body->at, (size_t)(body->end - body->at)};
+    return true;
+}
+
 // Asks the kernel for the next piece whenever the last one asked for is half used.
 static void read_ahead(const struct weft_body *body, size_t size)
 {

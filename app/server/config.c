@@ -59,8 +59,10 @@ void weft_server_config_deinit(struct weft_server_config *config)
 
 void weft_site_config_init(struct weft_site_config *site)
 {
-    *site = (struct weft_site_config){
-        .index_names = {"index.html"}, .index_count = 1, .learn_quorum = WEFT_LEARN_QUORUM};
+    *site = (struct weft_site_config){.index_names = {"index.html"},
+                                      .index_count = 1,
+                                      .learn_quorum = WEFT_LEARN_QUORUM,
+                                      .compression = WEFT_COMPRESSION_INIT};
 }
 
 struct weft_site_config *weft_server_config_add_site(struct weft_server_config *config)

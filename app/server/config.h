@@ -6,6 +6,7 @@
 #include "http/field.h"
 #include "http/limits.h"
 #include "net/tls.h"
+#include "server/compression.h"
 #include "server/header_rules.h"
 #include "server/listen_url.h"
 #include "server/manifest.h"
@@ -81,6 +82,7 @@ struct weft_site_config {
     struct weft_error_page_file error_pages[WEFT_ERROR_PAGES_MOST];
     size_t error_page_count;
     bool has_rules; // there are redirects or fields by path, or https_only
+    struct weft_compression compression;
 };
 
 /** Start from weft_server_config_init(). It must not move. */

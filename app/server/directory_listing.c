@@ -246,6 +246,7 @@ static void keep_page(struct weft_site *site, const char *name, struct weft_file
 static void answer_page(struct weft_site *site, struct weft_file *page, struct weft_answer *answer)
 {
     answer->head.status = 200;
+    answer->may_be_coded = true;
     answer->head.content_length = (int64_t)page->size;
     answer->body = weft_body_of_file(page, 0, page->size);
     weft_site_add_common(site, answer);

@@ -86,6 +86,7 @@ static void add_content(struct weft_site *site, uint16_t status, struct weft_ans
 void weft_error_page(struct weft_site *site, uint16_t status, struct weft_answer *answer)
 {
     answer->head.status = status;
+    answer->may_be_coded = true;
     weft_site_add_common(site, answer);
     add_content(site, status, answer);
     // Some errors may be kept by a heuristic (RFC 9110 §15.1); a missing file may come any time.

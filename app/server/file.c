@@ -53,25 +53,38 @@ static bool is_extra(const struct weft_file_heads *heads, enum weft_http_field_n
 }
 
 // Eleven letters of a hash over inode, size and time, and one for the coding: other bytes, other tag (RFC 9110 §8.8.3.3).
-// They are short because each answer of a page carries one of its own, which no header compression shortens.
-static void write_etag(struct weft_file *file, struct weft_span coding)
+// They are short because each answer of a page carries one of its own, which no header compression shortens. What is
+// coded by us has a capital, and depends on how it was coded too.
+static void write_etag(struct weft_writer *out, const struct weft_file_mark *mark,
+                       const struct weft_file_traits *traits)
 {
-    const struct weft_file_mark *mark = &file->mark;
-    uint64_t hash = weft_hash_mix(weft_hash_mix(0, mark->inode), mark->size);
+    uint64_t hash = weft_hash_mix(weft_hash_mix(traits->made, mark->inode), mark->size);
     hash = weft_hash_mix(hash, (uint64_t)mark->modified.tv_sec);
     hash = weft_hash_mix(weft_hash_mix(hash, (uint64_t)mark->modified.tv_nsec), mark->device);
-    struct weft_writer out = weft_writer_over((uint8_t *)file->etag, sizeof(file->etag));
-    weft_write_u8(&out, '"');
-    weft_write_base64(&out, WEFT_BASE64_URL, (struct weft_span){(uint8_t *)&hash, sizeof(hash)});
-    if (coding.size > 0) weft_write_u8(&out, coding.data[0]);
-    weft_write_u8(&out, '"');
-    file->etag_size = weft_writer_size(&out);
+    weft_write_u8(out, '"');
+    weft_write_base64(out, WEFT_BASE64_URL, (struct weft_span){(uint8_t *)&hash, sizeof(hash)});
+    uint8_t letter = traits->coding.size > 0 ? traits->coding.data[0] : 0;
+    if (letter) weft_write_u8(out, traits->made ? letter & 0xdf : letter);
+    weft_write_u8(out, '"');
 }
 
-static void write_validators(struct weft_file *file, struct weft_span coding, int64_t now)
+struct weft_span weft_file_weak_etag(const struct weft_file *plain,
+                                     const struct weft_file_traits *traits,
+                                     char room[WEFT_WEAK_ETAG_SIZE])
+{
+    struct weft_writer out = weft_writer_over((uint8_t *)room, WEFT_WEAK_ETAG_SIZE);
+    weft_write_bytes(&out, WEFT_SPAN("W/"));
+    write_etag(&out, &plain->mark, traits);
+    return weft_written(&out);
+}
+
+static void write_validators(struct weft_file *file, const struct weft_file_traits *traits,
+                             int64_t now)
 {
     const struct weft_file_mark *mark = &file->mark;
-    write_etag(file, coding);
+    struct weft_writer out = weft_writer_over((uint8_t *)file->etag, sizeof(file->etag));
+    write_etag(&out, mark, traits);
+    file->etag_size = weft_writer_size(&out);
     // never later than the Date of an answer, §8.8.2.1
     int64_t modified = mark->modified.tv_sec < now ? mark->modified.tv_sec : now;
     weft_http_date_format(modified, file->last_modified);
@@ -127,34 +140,63 @@ static void write_heads(struct weft_file *file, const struct weft_file_heads *he
     file->field_count = count;
 }
 
+// One with its head and no content yet, and with room for so many bytes behind it.
+static struct weft_file *describe(const struct weft_file_mark *mark, size_t in_memory,
+                                  const struct weft_file_heads *heads,
+                                  const struct weft_file_traits *traits)
+{
+    size_t ruled = heads->rules ? heads->rules->field_count : 0;
+    size_t most = 2 * (heads->common_count + heads->extra_count + ruled + OWN_FIELDS);
+    size_t held = sizeof(struct weft_file) + most * sizeof(struct weft_http_field) + in_memory;
+    struct weft_file *file = malloc(held);
+    if (!file) return NULL;
+    *file = (struct weft_file){.references = 1, .fd = -1, .mark = *mark, .held = held};
+    struct weft_http_field *room = (void *)(file + 1);
+    file->bytes = in_memory > 0 ? (uint8_t *)(room + most) : NULL;
+    write_validators(file, traits, *heads->now);
+    write_heads(file, heads, traits, room);
+    return file;
+}
+
 struct weft_file *weft_file_new(int fd, const struct stat *status,
                                 const struct weft_file_heads *heads,
                                 const struct weft_file_traits *traits)
 {
-    size_t ruled = heads->rules ? heads->rules->field_count : 0;
-    size_t most = 2 * (heads->common_count + heads->extra_count + ruled + OWN_FIELDS);
     uint64_t size = (uint64_t)status->st_size;
-    size_t in_memory = size <= WEFT_FILE_IN_MEMORY_MOST ? (size_t)size : 0;
-    size_t held = sizeof(struct weft_file) + most * sizeof(struct weft_http_field) + in_memory;
-    struct weft_file *file = malloc(held);
+    bool is_small = size <= WEFT_FILE_IN_MEMORY_MOST;
+    struct weft_file_mark mark = weft_file_mark_of(status);
+    struct weft_file *file = describe(&mark, is_small ? (size_t)size + 1 : 0, heads, traits);
     if (!file) {
         close(fd);
         return NULL;
     }
-    *file = (struct weft_file){.references = 1, .fd = fd, .size = size, .held = held};
-    file->mark = weft_file_mark_of(status);
-    struct weft_http_field *room = (void *)(file + 1);
-    uint8_t *bytes = (uint8_t *)(room + most);
-    write_validators(file, traits->coding, *heads->now);
-    write_heads(file, heads, traits, room);
-
-    if (size <= WEFT_FILE_IN_MEMORY_MOST && read_whole(fd, bytes, size, &file->mark)) {
-        file->bytes = bytes;
-        file->fd = -1;
+    file->size = size;
+    if (is_small && read_whole(fd, file->bytes, size, &mark)) {
         close(fd);
-    } else {
-        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+        return file;
     }
+    file->bytes = NULL;
+    file->fd = fd;
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return file;
+}
+
+struct weft_file *weft_file_of_coded(const struct weft_file *plain, uint8_t *bytes, size_t size,
+                                     const struct weft_file_heads *heads,
+                                     const struct weft_file_traits *traits)
+{
+    struct weft_file_traits own = *traits;
+    const struct weft_http_field *type =
+        weft_http_field_find(plain->fields, plain->field_count, WEFT_HTTP_FIELD_CONTENT_TYPE);
+    if (type) own.content_type = type->value;
+    struct weft_file *file = describe(&plain->mark, 0, heads, &own);
+    if (!file) {
+        free(bytes);
+        return NULL;
+    }
+    file->bytes = file->kept = bytes;
+    file->size = size;
+    file->held += size;
     return file;
 }
 

@@ -38,6 +38,8 @@ struct weft_file {
     size_t field_count;
     const struct weft_http_field *unchanged_fields; // of a 304
     size_t unchanged_count;
+    uint8_t codable; // codings that may be made of it, an OR of enum weft_http_coding
+    uint8_t coding;  // those of them that are being made, to be kept
     uint32_t serial; // of this version; never 0, and no other file of the thread has it
     char etag[WEFT_ETAG_SIZE];
     size_t etag_size;
@@ -62,6 +64,7 @@ struct weft_file_traits {
     struct weft_span content_type;
     struct weft_span coding; // content-encoding; empty for none
     bool varies;             // there are other encodings: vary
+    uint64_t made;           // coded by us: weft_encoder_mark(); 0 for what lies in a file
 };
 
 struct weft_file_mark weft_file_mark_of(const struct stat *status);
@@ -77,6 +80,26 @@ bool weft_file_mark_equal(const struct weft_file_mark *a, const struct weft_file
 struct weft_file *weft_file_new(int fd, const struct stat *status,
                                 const struct weft_file_heads *heads,
                                 const struct weft_file_traits *traits);
+
+/**
+ * Makes a coded representation of a file.
+ *
+ * plain    the file, which is described but not held
+ * bytes    its coded content, from malloc(): taken
+ * traits   without content_type: it is the file's
+ * returns  one with one reference, or NULL without memory: then the bytes are freed
+ */
+struct weft_file *weft_file_of_coded(const struct weft_file *plain, uint8_t *bytes, size_t size,
+                                     const struct weft_file_heads *heads,
+                                     const struct weft_file_traits *traits);
+
+enum { WEFT_WEAK_ETAG_SIZE = WEFT_ETAG_SIZE + 2 };
+
+/** The entity-tag of what is coded while it is sent: that of weft_file_of_coded(), but weak, since the bytes differ
+ *  (RFC 9110 §8.8.1). */
+struct weft_span weft_file_weak_etag(const struct weft_file *plain,
+                                     const struct weft_file_traits *traits,
+                                     char room[WEFT_WEAK_ETAG_SIZE]);
 
 /** Reads a file that was read as it is sent into memory, for the bodies to come and those that are being sent.
  *  returns  false where it has changed since it was looked at, or there is no memory; it is then as it was */

@@ -198,11 +198,13 @@ static void look_at(const struct weft_file_place *place, struct weft_span path, 
 
 static bool is_unchanged(const struct weft_cache_entry *entry, const struct look *look)
 {
-    if (entry->resource.kind != look->kind || entry->resource.codings != look->codings)
+    const struct weft_resource *resource = &entry->resource;
+    if (resource->kind != look->kind || (resource->codings & ~resource->made) != look->codings)
         return false;
     for (size_t i = 0; i < WEFT_CACHE_CODINGS; i++) {
-        const struct weft_file *file = entry->resource.files[i];
-        if (file && !weft_file_mark_equal(&file->mark, &look->marks[i])) return false;
+        const struct weft_file *file = resource->files[i];
+        bool is_made = resource->made >> i & 1; // of the file itself, which is looked at too
+        if (file && !is_made && !weft_file_mark_equal(&file->mark, &look->marks[i])) return false;
     }
     return true;
 }
@@ -218,6 +220,17 @@ static enum weft_resource_kind kind_of_error(int error)
     }
 }
 
+// Which codings may be made of the file itself: none that lie beside it, and none of what is packed already.
+static unsigned codable(const struct weft_file_place *place, const struct look *look,
+                        const struct weft_http_mime *mime)
+{
+    for (size_t i = 1; i < WEFT_CACHE_CODINGS; i++) {
+        if (has_suffix(look->path, suffixes[i])) return 0;
+    }
+    if (!place->compression) return 0;
+    return weft_compression_codings(place->compression, mime, look->marks[0].size) & ~look->codings;
+}
+
 static enum weft_resource_kind open_one(struct weft_file_cache *cache,
                                         struct weft_cache_entry *entry, struct look *look,
                                         size_t index)
@@ -229,15 +242,19 @@ static enum weft_resource_kind open_one(struct weft_file_cache *cache,
     look->path[size] = 0;
     if (fd < 0) return kind_of_error(fd);
 
+    const struct weft_http_mime *mime = weft_http_mime_of(weft_span_of(look->path));
+    unsigned may_be_made = codable(entry->place, look, mime);
     struct weft_file_traits traits = {
         .path = {(const uint8_t *)entry->path, entry->path_size},
-        .content_type = weft_http_mime_of(weft_span_of(look->path))->type,
-        .varies = (look->codings & ~1U) != 0,
+        .content_type = mime->type,
+        .varies = ((look->codings | may_be_made) & ~1U) != 0,
     };
     if (index > 0) traits.coding = weft_http_coding_text((enum weft_http_coding)(1U << index));
     struct weft_file *file = weft_file_new(fd, &status, entry->place->heads, &traits);
     if (!file) return WEFT_RESOURCE_FAILED;
     file->serial = ++cache->serial;
+    if (index == 0 && weft_compression_is_allowed(file->fields, file->field_count))
+        file->codable = (uint8_t)may_be_made;
     entry->resource.files[index] = file;
     entry->resource.codings |= 1U << index;
     entry->bytes += file->held;
@@ -353,4 +370,25 @@ const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
     weft_list_push_back(is_found ? &cache->found : &cache->nothing, &entry->by_age);
     shed(cache, entry);
     return &entry->resource;
+}
+
+bool weft_file_cache_add(struct weft_file_cache *cache, const struct weft_file_place *place,
+                         struct weft_span path, const struct weft_file *plain,
+                         enum weft_http_coding coding, struct weft_file *coded)
+{
+    uint64_t hash = weft_hash_bytes(cache->config.seed ^ (uintptr_t)place, path);
+    struct weft_cache_entry *entry = find_entry(cache, place, path, hash);
+    size_t index = (size_t)__builtin_ctz((unsigned)coding);
+    if (!entry || entry->resource.files[0] != plain || entry->resource.files[index]) {
+        weft_file_release(coded);
+        return false;
+    }
+    coded->serial = ++cache->serial;
+    entry->resource.files[index] = coded;
+    entry->resource.codings |= coding;
+    entry->resource.made |= coding;
+    entry->bytes += coded->held;
+    cache->bytes += coded->held;
+    shed(cache, entry);
+    return true;
 }

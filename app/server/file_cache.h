@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "http/encoding.h"
+#include "server/compression.h"
 #include "server/file.h"
 #include "server/root.h"
 
@@ -30,6 +31,7 @@ enum weft_resource_kind {
 struct weft_resource {
     enum weft_resource_kind kind;
     unsigned codings;                            // an OR of enum weft_http_coding: what there is
+    unsigned made;                               // those of them that we have made
     struct weft_file *files[WEFT_CACHE_CODINGS]; // see weft_resource_file()
 };
 
@@ -46,6 +48,7 @@ struct weft_file_place {
     const struct weft_file_heads *heads; // for the files' answers
     const char *const *index_names;
     size_t index_count;
+    const struct weft_compression *compression; // what may be made of files; NULL for nothing
 };
 
 struct weft_file_cache_config {
@@ -86,5 +89,17 @@ void weft_file_cache_deinit(struct weft_file_cache *cache);
 const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
                                                  const struct weft_file_place *place,
                                                  struct weft_span path, uint64_t now_us);
+
+/**
+ * Puts a representation that was made of a file beside it.
+ *
+ * path     as it was when the file was found
+ * plain    what it was made of
+ * coded    taken
+ * returns  false where the path names that file no more: what was made is let go
+ */
+bool weft_file_cache_add(struct weft_file_cache *cache, const struct weft_file_place *place,
+                         struct weft_span path, const struct weft_file *plain,
+                         enum weft_http_coding coding, struct weft_file *coded);
 
 #endif

@@ -88,11 +88,14 @@ static struct outlook look_ahead(struct weft_site *site, const struct weft_http_
     const struct weft_http_field *etag = weft_http_head_find(out, WEFT_HTTP_FIELD_ETAG);
     struct weft_http_cache_control control =
         weft_http_cache_control_parse(cache ? cache->value : (struct weft_span){0});
+    int64_t size = out->content_length >= 0 ? out->content_length : (int64_t)answer.content_most;
     outlook.is_fit = out->status == 200 && weft_http_cache_control_may_store(&control) &&
-                     out->content_length >= 0 && out->content_length <= WEFT_PUSH_SIZE_MOST &&
+                     size <= WEFT_PUSH_SIZE_MOST &&
                      !weft_http_head_find(out, WEFT_HTTP_FIELD_SET_COOKIE);
-    outlook.size = outlook.is_fit ? (uint64_t)out->content_length : 0;
-    outlook.key = weft_cache_digest_key(head->path, etag ? etag->value : (struct weft_span){0});
+    outlook.size = outlook.is_fit ? (uint64_t)size : 0;
+    struct weft_span tag = etag ? etag->value : (struct weft_span){0};
+    if (weft_span_starts_with(tag, WEFT_SPAN("W/"))) tag = weft_span_skip(tag, 2);
+    outlook.key = weft_cache_digest_key(head->path, tag);
     weft_answer_deinit(&answer);
     return outlook;
 }

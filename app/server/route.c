@@ -2,6 +2,7 @@
 #include "server/route.h"
 
 #include "server/error_page.h"
+#include "server/representation.h"
 #include "server/static_files.h"
 
 #include "http/target.h"
@@ -74,8 +75,8 @@ static bool answer_by_rule(struct weft_site *site, const struct weft_http_head *
     return true;
 }
 
-void weft_route(struct weft_site *site, const struct weft_http_head *request,
-                struct weft_answer *answer)
+static void route(struct weft_site *site, const struct weft_http_head *request,
+                  struct weft_answer *answer)
 {
     if (!site->place.root) {
         weft_error_page(site, 421, answer); // nobody's: the name is not ours, §15.5.20
@@ -88,4 +89,11 @@ void weft_route(struct weft_site *site, const struct weft_http_head *request,
     case WEFT_HTTP_OPTIONS: answer_options(site, answer); break;
     default: refuse_method(site, answer); break;
     }
+}
+
+void weft_route(struct weft_site *site, const struct weft_http_head *request,
+                struct weft_answer *answer)
+{
+    route(site, request, answer);
+    if (answer->may_be_coded) weft_representation_code_made(site, request, answer);
 }

@@ -1,6 +1,7 @@
 // server/server.c
 #include "server/server.h"
 
+#include "net/helpers.h"
 #include "net/socket.h"
 #include "server/learner.h"
 #include "server/overseer.h"
@@ -16,6 +17,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+enum {
+    PACKERS = 1,          // threads that compress what is kept
+    PACKING_MOST = 256,   // files that wait for them
+    PACKER_NICENESS = 10, // behind whoever waits for an answer
+};
+
 struct thread {
     struct weft_server *server;
     struct weft_worker *worker;
@@ -30,6 +37,7 @@ struct weft_server {
     struct weft_root *roots; // one for each site
     struct weft_tls_context *tls;
     struct weft_learner *learner; // NULL where no site learns
+    struct weft_helpers *packers; // NULL where no site compresses
     int ended_fd;
     atomic_uint running; // threads
     uint16_t ports[WEFT_LISTENS_MOST];
@@ -315,6 +323,26 @@ static int start_overseer(struct weft_server *server)
     return result;
 }
 
+static bool compresses(const struct weft_server_config *config)
+{
+    for (size_t i = 0; i < config->site_count; i++) {
+        if (config->sites[i]->compression.codings) return true;
+    }
+    return false;
+}
+
+// Without a helper files are compressed as they are sent, each time anew.
+static void start_packers(struct weft_server *server)
+{
+    struct weft_helpers_config config = {
+        .thread_count = PACKERS, .queue_most = PACKING_MOST, .niceness = PACKER_NICENESS};
+    if (!compresses(server->config)) return;
+    server->packers = weft_helpers_new(&config);
+    for (unsigned i = 0; server->packers && i < server->config->thread_count; i++) {
+        weft_worker_use_packers(server->threads[i].worker, server->packers);
+    }
+}
+
 int weft_server_start(struct weft_server *server)
 {
     sigset_t all;
@@ -322,6 +350,7 @@ int weft_server_start(struct weft_server *server)
     int result = 0;
     sigfillset(&all); // signals are for the thread that started us
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    start_packers(server);
     atomic_store(&server->running, server->config->thread_count);
     if (server->learner) result = weft_learner_start(server->learner);
     for (unsigned i = 0; i < server->config->thread_count && result == 0; i++) {
@@ -403,6 +432,7 @@ void weft_server_free(struct weft_server *server)
         pthread_join(server->overseer_id, NULL);
     }
     weft_overseer_free(server->overseer);
+    weft_helpers_free(server->packers); // no loop runs any more
     for (size_t i = 0; i < WEFT_THREADS_MOST; i++) {
         weft_worker_free(server->threads[i].worker);
     }

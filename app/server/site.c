@@ -11,7 +11,7 @@ enum {
 bool weft_site_shared_init(struct weft_site_shared *shared, const struct weft_server_config *config,
                            uint64_t seed)
 {
-    *shared = (struct weft_site_shared){.seed = seed};
+    *shared = (struct weft_site_shared){.seed = seed, .coding.limits = &config->limits};
     weft_clock_init(&shared->clock);
     struct weft_span date = {shared->clock.date, sizeof(shared->clock.date)};
     shared->common[0] = WEFT_HTTP_FIELD(SERVER, WEFT_SPAN("weft"));
@@ -31,6 +31,9 @@ void weft_site_shared_deinit(struct weft_site_shared *shared)
     for (size_t i = 0; i < WEFT_LISTINGS_KEPT; i++) {
         free(shared->listings[i].path);
         weft_file_release(shared->listings[i].page);
+    }
+    for (size_t i = 0; i < shared->coded_page_count; i++) {
+        weft_file_release(shared->coded_pages[i].file);
     }
     weft_file_cache_deinit(&shared->cache);
 }
@@ -54,6 +57,7 @@ void weft_site_init(struct weft_site *site, const struct weft_site_config *confi
                                            .heads = &site->heads,
                                            .index_names = config->index_names,
                                            .index_count = config->index_count};
+    if (config->compression.codings) site->place.compression = &config->compression;
 }
 
 const struct weft_http_path *weft_site_path(struct weft_site_shared *shared)

@@ -5,13 +5,15 @@
 #include "http/target.h"
 #include "server/answer.h"
 #include "server/clock.h"
+#include "server/coded_body.h"
 #include "server/config.h"
 #include "server/file_cache.h"
 #include "server/learned.h"
+#include "server/packer.h"
 
 enum { WEFT_SITE_COMMON_FIELDS = 3 };
 
-enum { WEFT_LISTINGS_KEPT = 4 };
+enum { WEFT_LISTINGS_KEPT = 4, WEFT_CODED_PAGES_MOST = 48 };
 
 struct weft_site;
 
@@ -23,6 +25,13 @@ struct weft_listing {
     uint64_t made_us;
 };
 
+/** A page that is built in, coded. */
+struct weft_coded_page {
+    const uint8_t *text; // of the page
+    enum weft_http_coding coding;
+    struct weft_file *file; // NULL: it does not pay
+};
+
 /** What the sites of a thread share; nobody else touches it. */
 struct weft_site_shared {
     struct weft_clock clock;
@@ -31,10 +40,15 @@ struct weft_site_shared {
     struct weft_listing listings[WEFT_LISTINGS_KEPT];
     size_t listing_next;
     size_t listings_alive; // bytes of pages of folders, those that are still being sent included
-    uint64_t now_us;       // set for each turn, as the clock is
-    uint64_t seed;         // moves on with each boundary
-    bool is_secure;        // the request at hand came over TLS; set for each turn too
-    uint16_t https_port;   // where https_only sends to
+    struct weft_packer *packer; // NULL: nothing is compressed to be kept
+    struct weft_coding_ledger coding;
+    struct weft_coded_page coded_pages[WEFT_CODED_PAGES_MOST];
+    size_t coded_page_count;
+    size_t coded_page_size; // bytes of all of them
+    uint64_t now_us;        // set for each turn, as the clock is
+    uint64_t seed;          // moves on with each boundary
+    bool is_secure;         // the request at hand came over TLS; set for each turn too
+    uint16_t https_port;    // where https_only sends to
     const struct weft_http_head *request; // at hand; only for sites with rules
     bool path_is_decoded;
     struct weft_http_path path; // of that request, in the room

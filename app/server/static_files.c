@@ -6,6 +6,7 @@
 #include "server/directory_listing.h"
 #include "server/error_page.h"
 #include "server/location.h"
+#include "server/representation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,11 +147,9 @@ static void answer_unchanged(const struct weft_site *site, const struct weft_fil
     answer->head.content_length = WEFT_HTTP_LENGTH_UNKNOWN;
 }
 
-static void answer_file(struct weft_site *site, const struct weft_http_head *request,
-                        const struct weft_resource *resource, struct weft_answer *answer)
+static void answer_kept(struct weft_site *site, const struct weft_http_head *request,
+                        struct weft_file *file, struct weft_answer *answer)
 {
-    struct weft_file *file =
-        weft_resource_file(resource, weft_http_choose_coding(request, resource->codings));
     struct weft_http_validators validators = file->validators;
     bool uses_range = false;
     validators.date = site->shared->clock.seconds;
@@ -168,6 +167,74 @@ static void answer_file(struct weft_site *site, const struct weft_http_head *req
         break;
     }
     weft_file_release(file);
+}
+
+// The fields of a file with another entity-tag; parts of what is made as it is sent cannot be asked for.
+static void add_with_etag(struct weft_answer *answer, const struct weft_http_field *fields,
+                          size_t count, struct weft_span etag)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct weft_http_field field = fields[i];
+        if (field.id == WEFT_HTTP_FIELD_ACCEPT_RANGES) continue;
+        if (field.id == WEFT_HTTP_FIELD_ETAG) field.value = etag;
+        weft_answer_add(answer, field);
+    }
+}
+
+static void answer_coding(struct weft_site *site, struct weft_file *file,
+                          enum weft_http_coding coding, struct weft_span etag,
+                          struct weft_answer *answer)
+{
+    struct weft_body plain = weft_body_of_file(file, 0, file->size);
+    answer->body = weft_body_coded(&plain, coding, file->size, &site->shared->coding);
+    weft_body_close(&plain);
+    if (!answer->body.kind) {
+        weft_error_page(site, 503, answer);
+        return;
+    }
+    add_with_etag(answer, file->fields, file->field_count, etag);
+    weft_answer_add(answer, WEFT_HTTP_FIELD(CONTENT_ENCODING, weft_http_coding_text(coding)));
+    answer->head.status = 200;
+    answer->head.content_length = WEFT_HTTP_LENGTH_UNKNOWN;
+    answer->content_most = file->size;
+}
+
+// A file that is coded while it is sent: its bytes are not known before, so its tag is weak and it has no parts.
+static void answer_coded(struct weft_site *site, const struct weft_http_head *request,
+                         const struct weft_representation *chosen, struct weft_answer *answer)
+{
+    struct weft_file *file = weft_file_hold(chosen->file);
+    struct weft_file_traits traits =
+        weft_compression_traits(site->place.compression, chosen->coding);
+    struct weft_http_validators validators = file->validators;
+    bool uses_range = false;
+    validators.etag = weft_file_weak_etag(file, &traits, answer->text);
+    validators.date = WEFT_HTTP_NO_DATE; // nor is its time a strong validator
+    switch (weft_http_evaluate_conditions(request, &validators, site->shared->clock.seconds,
+                                          &uses_range)) {
+    case WEFT_HTTP_NOT_MODIFIED:
+        add_with_etag(answer, file->unchanged_fields, file->unchanged_count, validators.etag);
+        answer->head.status = 304;
+        answer->head.content_length = WEFT_HTTP_LENGTH_UNKNOWN;
+        break;
+    case WEFT_HTTP_FAILED_CONDITION: weft_error_page(site, 412, answer); break;
+    case WEFT_HTTP_PROCEED:
+        answer_coding(site, file, chosen->coding, validators.etag, answer);
+        break;
+    }
+    weft_file_release(file);
+}
+
+static void answer_file(struct weft_site *site, const struct weft_http_head *request,
+                        const struct weft_resource *resource, struct weft_span path,
+                        struct weft_answer *answer)
+{
+    struct weft_representation chosen = weft_representation_choose(site, request, resource, path);
+    if (chosen.coding == WEFT_HTTP_IDENTITY) {
+        answer_kept(site, request, chosen.file, answer);
+    } else {
+        answer_coded(site, request, &chosen, answer);
+    }
 }
 
 static uint16_t status_for(enum weft_http_path_status status)
@@ -196,7 +263,7 @@ void weft_static_files(struct weft_site *site, const struct weft_http_head *requ
     }
     const struct weft_resource *resource = weft_site_find(site, path.path);
     switch (resource->kind) {
-    case WEFT_RESOURCE_FILE: answer_file(site, request, resource, answer); break;
+    case WEFT_RESOURCE_FILE: answer_file(site, request, resource, path.path, answer); break;
     case WEFT_RESOURCE_DIRECTORY: answer_directory(site, &path, answer); break;
     case WEFT_RESOURCE_NOTHING: weft_error_page(site, 404, answer); break;
     case WEFT_RESOURCE_FORBIDDEN: weft_error_page(site, 403, answer); break;

@@ -28,6 +28,7 @@ struct visitor {
     struct weft_witness witness; // for who learns
     char client[64];             // the address
     char peer[64];               // and its port
+    size_t coding_held;          // bytes of encoders
 };
 
 static struct visitor *visitor_of(const struct weft_session *session)
@@ -209,6 +210,7 @@ static void answer_now(struct weft_session *session, struct weft_exchange *excha
     weft_site_shared_set_time(&worker->sites.shared, weft_loop_now_us(worker->loop),
                               weft_loop_now_seconds(worker->loop));
     worker->sites.shared.is_secure = weft_session_tls(session) != NULL;
+    worker->sites.shared.coding.client_held = &visitor_of(session)->coding_held;
     struct weft_site *site = site_for(session, exchange->request);
     exchange->site = site;
     weft_answer_init(&worker->answer);
@@ -393,6 +395,7 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
     visitor->worker = worker;
     visitor->given = NULL;
     visitor->covered = 0;
+    visitor->coding_held = 0;
     weft_list_init(&visitor->exchanges);
     weft_list_init(&visitor->unstarted);
     weft_witness_init(&visitor->witness, worker->notebook, worker->learn_seed, peer);

@@ -137,6 +137,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     if (!weft_sites_init(&worker->sites, config->server, config->roots, config->seed)) {
         goto no_sites;
     }
+    worker->sites.shared.coding.counters = &worker->figures.counts.limits;
     if (config->learner) join_lessons(worker, config);
     if (!open_hub(worker) || !count_answers(worker)) goto no_hub;
     if (config->tls) worker->tls = weft_tls_context_share(config->tls);
@@ -181,6 +182,7 @@ void weft_worker_free(struct weft_worker *worker)
     }
     weft_figures_deinit(&worker->figures);
     weft_exchange_pool_deinit(&worker->pool);
+    weft_packer_close(&worker->packer);
     weft_sites_deinit(&worker->sites);
     if (worker->tls) weft_tls_context_free(worker->tls);
     weft_loop_free(worker->loop);
@@ -211,6 +213,12 @@ int weft_worker_listen(struct weft_worker *worker, int fd, bool is_secure)
 void weft_worker_set_https_port(struct weft_worker *worker, uint16_t port)
 {
     worker->sites.shared.https_port = port;
+}
+
+void weft_worker_use_packers(struct weft_worker *worker, struct weft_helpers *helpers)
+{
+    weft_packer_open(&worker->packer, helpers, worker->loop, &worker->sites.shared.cache);
+    worker->sites.shared.packer = &worker->packer;
 }
 
 int weft_worker_run(struct weft_worker *worker)

@@ -31,6 +31,7 @@ struct weft_worker {
     struct weft_sites sites;
     struct weft_notebook *notebook; // for who learns; NULL where nobody does
     uint64_t learn_seed;
+    struct weft_packer packer;
     struct weft_access_log log;
     struct weft_exchange_pool pool;
     struct weft_pool memory;   // of the connections

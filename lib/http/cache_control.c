@@ -24,6 +24,9 @@ struct weft_http_cache_control weft_http_cache_control_parse(struct weft_span va
         if (weft_span_equal_ignoring_case(name, WEFT_SPAN("no-store"))) control.no_store = true;
         if (weft_span_equal_ignoring_case(name, WEFT_SPAN("no-cache"))) control.no_cache = true;
         if (weft_span_equal_ignoring_case(name, WEFT_SPAN("private"))) control.is_private = true;
+        if (weft_span_equal_ignoring_case(name, WEFT_SPAN("no-transform"))) {
+            control.no_transform = true;
+        }
         if (!weft_span_equal_ignoring_case(name, WEFT_SPAN("max-age"))) continue;
         if (control.max_age < 0) control.max_age = seconds(weft_span_skip(directive, size + 1));
     }

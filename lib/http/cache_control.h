@@ -5,10 +5,11 @@
 #include "base/span.h"
 
 struct weft_http_cache_control {
-    bool no_store;   // §5.2.2.5
-    bool no_cache;   // §5.2.2.4; also with field names, which is more than asked
-    bool is_private; // §5.2.2.7
-    int64_t max_age; // seconds, §5.2.2.1; -1 where not stated, 0 where it is no number (§4.2.1)
+    bool no_store;     // §5.2.2.5
+    bool no_cache;     // §5.2.2.4; also with field names, which is more than asked
+    bool is_private;   // §5.2.2.7
+    bool no_transform; // §5.2.2.6
+    int64_t max_age;   // seconds, §5.2.2.1; -1 where not stated, 0 where it is no number (§4.2.1)
 };
 
 /** Reads one field value; directives that are not in the struct are passed over. */

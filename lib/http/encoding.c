@@ -76,46 +76,47 @@ static bool next_weighed(struct weft_span *list, struct weft_span *name, unsigne
     return true;
 }
 
-// What one value says of a coding, and of `*`.
-static void weigh_coding(struct weft_span value, enum weft_http_coding coding, int *named,
-                         int *starred)
+/** What Accept-Encoding gives to each coding of the table, and to all that are not named. */
+struct coding_weights {
+    int named[WEFT_COUNT(codings)];
+    int starred;
+};
+
+// Takes in what one value says; of a coding that is named twice the last word counts.
+static void weigh_codings(struct weft_span value, struct coding_weights *weights)
 {
     struct weft_span name;
     unsigned weight;
     while (next_weighed(&value, &name, &weight)) {
-        if (weft_http_coding_lookup(name) == coding) *named = (int)weight;
-        if (weft_span_is(name, "*")) *starred = (int)weight;
-    }
-}
-
-static int coding_weight(const struct weft_http_head *request, enum weft_http_coding coding)
-{
-    int named = UNLISTED;
-    int starred = UNLISTED;
-    for (size_t i = 0; i < request->field_count; i++) {
-        const struct weft_http_field *field = &request->fields[i];
-        if (field->id == WEFT_HTTP_FIELD_ACCEPT_ENCODING) {
-            weigh_coding(field->value, coding, &named, &starred);
+        enum weft_http_coding coding = weft_http_coding_lookup(name);
+        for (size_t i = 0; i < WEFT_COUNT(codings); i++) {
+            if (codings[i].coding == coding) weights->named[i] = (int)weight;
         }
+        if (weft_span_is(name, "*")) weights->starred = (int)weight;
     }
-    return named != UNLISTED ? named : starred;
 }
 
 enum weft_http_coding weft_http_choose_coding(const struct weft_http_head *request,
                                               unsigned available)
 {
+    struct coding_weights weights = {.starred = UNLISTED};
     enum weft_http_coding best = WEFT_HTTP_IDENTITY;
     int best_weight = 0;
-    if (!weft_http_head_find(request, WEFT_HTTP_FIELD_ACCEPT_ENCODING)) return best;
+    int identity = 0;
+    for (size_t i = 0; i < WEFT_COUNT(codings); i++)
+        weights.named[i] = UNLISTED;
+    for (size_t i = 0; i < request->field_count; i++) {
+        const struct weft_http_field *field = &request->fields[i];
+        if (field->id == WEFT_HTTP_FIELD_ACCEPT_ENCODING) weigh_codings(field->value, &weights);
+    }
     for (size_t i = 0; i < WEFT_COUNT(codings); i++) {
-        if ((available & codings[i].coding) == 0) continue;
-        int weight = coding_weight(request, codings[i].coding);
-        if (weight <= best_weight) continue;
+        int weight = weights.named[i] != UNLISTED ? weights.named[i] : weights.starred;
+        if (codings[i].coding == WEFT_HTTP_IDENTITY) identity = weight;
+        if ((available & codings[i].coding) == 0 || weight <= best_weight) continue;
         best = codings[i].coding;
         best_weight = weight;
     }
     // §12.5.3: identity that is not named may be sent, but what is asked for goes before it
-    int identity = coding_weight(request, WEFT_HTTP_IDENTITY);
     return identity > best_weight ? WEFT_HTTP_IDENTITY : best;
 }
 
@@ -128,6 +129,11 @@ static int closeness(struct weft_span range, struct weft_span type)
     if (range.size != slash + 2 || range.data[range.size - 1] != '*') return 0;
     struct weft_span prefix = weft_span_part(range, 0, slash + 1);
     return weft_span_equal_ignoring_case(prefix, weft_span_part(type, 0, slash + 1)) ? 2 : 0;
+}
+
+bool weft_http_media_range_takes(struct weft_span range, struct weft_span type)
+{
+    return closeness(range, type) > 0;
 }
 
 unsigned weft_http_accept_weight(struct weft_span accept, struct weft_span type)

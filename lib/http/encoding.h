@@ -40,7 +40,10 @@ bool weft_http_parse_weight(struct weft_span text, unsigned *weight);
  */
 unsigned weft_http_accept_weight(struct weft_span accept, struct weft_span type);
 
-/** The same for a list of plain names, with `*` for all others: Accept-Language, Accept-Charset. */
+/** Does a media range of Accept (§12.5.1), without parameters, take a type? */
+bool weft_http_media_range_takes(struct weft_span range, struct weft_span type);
+
+/** The same as weft_http_accept_weight() for a list of plain names, with `*` for all others: Accept-Language, Accept-Charset. */
 unsigned weft_http_name_weight(struct weft_span list, struct weft_span name);
 
 #endif

@@ -47,6 +47,8 @@
     X(promised_count,          16,         "streams", "promised streams open at once (client)")                   \
     X(requests_per_connection, 10000,      "requests","requests before a connection is drained")                  \
     X(connection_age_ms,       3600000,    "ms",      "age at which a connection is drained")                     \
+    X(encoders,                64,         "encoders","answers that a thread compresses while they are sent")         \
+    X(encoder_memory,          4194304,    "bytes",   "what the encoders of one connection hold")                 \
     X(handshake_timeout_ms,    10000,      "ms",      "of TLS, from the connection's start to the handshake's end")    \
     X(handshake_size,          36864,      "bytes",   "of a client's TLS handshake messages, together")             \
     X(header_timeout_ms,       10000,      "ms",      "from the first byte of a head to its last")                \
