@@ -12,7 +12,8 @@ import time
 
 import pytest
 from bad_server import OK_HEAD, BadServer, drain, frame, read_head, start_http2
-from conftest import PROGRAM, cases, is_sanitized, needs
+from conftest import PROGRAM, cases, is_sanitized, needs, open_sockets
+from test_get_peers import Peer, free_ports, nginx
 
 H1_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -274,11 +275,19 @@ def test_nobody_there_and_nobody_to_be_trusted(server, certificate):
 @pytest.mark.parametrize("options", cases(("h2", ["-m5"]), ("1.1", ["--h1"]), ("new ones", ["--h1", "--new-connection"]),
                                           ("open loop", ["-m5", "--rate", "2000"])))
 def test_a_server_that_dies_is_told(serve, root, load, options):
-    server = serve(root, "--threads", "1")
-    url = server.url("/hello.txt", "http")
-    threading.Timer(0.25, signal_all, (server, signal.SIGKILL)).start()
-    result = load("-c2", "-D", "600ms", "--grace", "100ms", *options, url, code=1)
-    assert result["requests"]["finished"] > 50
+    server = serve(root)
+    before = open_sockets(server)
+
+    def kill():
+        deadline = time.monotonic() + 20
+        while open_sockets(server) <= before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        signal_all(server, signal.SIGKILL)
+
+    threading.Thread(target=kill).start()
+    result = load("-c2", "-n1000000000", *options, server.url("/hello.txt", "http"), code=1)  # ends when all hope is gone
+    assert result["requests"]["finished"] > 0
     failures = result["requests"]["failures"]
     assert failures["connect"] + failures["lost"] > 0 or result["requests"]["unfinished"] > 0
     assert any("refused" in reason["reason"] or "reset" in reason["reason"] or "closed" in reason["reason"]
@@ -327,6 +336,22 @@ def test_goaway_makes_a_new_connection(load, bad):
 
     result = load("-n5", bad(talk).url())
     assert result["connections"]["opened"] >= 5 and result["requests"]["finished"] == 5
+
+
+@needs("nginx")
+def test_a_server_that_ends_connections_now_and_then_fails_nobody(load, certificate):
+    """nginx ends a connection after 1000 requests. What it has not processed is sent on the next one."""
+    other = Peer(certificate)
+    try:
+        clear, secure = free_ports(2)
+        nginx(other, clear, secure)
+        assert other.wait((clear, secure))
+        result = load("-k", "-n2500", "-m10", f"https://127.0.0.1:{secure}/small.txt")
+        assert result["requests"]["finished"] == 2500 and result["connections"]["opened"] == 3
+        result = load("--h1", "-n2500", "-m10", f"http://127.0.0.1:{clear}/small.txt")
+        assert result["requests"]["finished"] == 2500 and result["connections"]["opened"] == 3
+    finally:
+        other.stop()
 
 
 def test_a_connection_that_ends_within_an_answer_is_lost(load, bad):
