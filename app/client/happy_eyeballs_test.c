@@ -136,7 +136,7 @@ TEST(where_one_is_silent_the_next_begins_a_moment_later_and_may_win)
     CHECK(race.fd >= 0);
     CHECK_EQ(port_of(&race.peer), port_of(&addresses[1]));
     CHECK(took_us + 1000 >= (uint64_t)WEFT_EYEBALLS_DELAY_MS * 1000); // RFC 8305 §5
-    CHECK_EQ(race.eyeballs.open_count, 0);                   // the loser was closed
+    CHECK_EQ(race.eyeballs.open_count, 0);                            // the loser was closed
     close(race.fd);
     for (size_t i = 0; i < WEFT_COUNT(fillers); i++) {
         close(fillers[i]);

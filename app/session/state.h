@@ -71,8 +71,8 @@ struct weft_session {
     uint64_t last_sent_us; // when the kernel last took bytes, or a backlog began
     uint64_t phase_deadline_us; // of all phases but OPEN
     struct weft_pace pace;
-    size_t sent_since;    // bytes since the link was measured
-    uint64_t measured_us; // when
+    size_t sent_since;      // bytes since the link was measured
+    uint64_t measured_us;   // when
     uint64_t received_size; // by the socket
     uint64_t sent_size;
     struct weft_address peer;
