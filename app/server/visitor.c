@@ -302,6 +302,19 @@ static void note_end(struct weft_session *session, const struct weft_exchange *e
     weft_witness_push(witness, exchange->site, exchange->promise, true, exchange->content_sent);
 }
 
+// At the end nobody waits for content that nobody wants: who has sent half of it has the answer all the same.
+static void on_hurry(struct weft_session *session)
+{
+    WEFT_LIST_EACH(link, &visitor_of(session)->exchanges)
+    {
+        struct weft_exchange *exchange = WEFT_LIST_ENTRY(link, struct weft_exchange, link);
+        if (!exchange->awaits_content) continue;
+        exchange->awaits_content = false;
+        answer_now(session, exchange);
+        return; // HTTP/1: there is one at a time
+    }
+}
+
 static void on_event(struct weft_session *session, const struct weft_http_event *event)
 {
     struct weft_exchange *exchange = event->user;
@@ -375,6 +388,7 @@ static const struct weft_session_owner owner = {
     .ready = on_ready,
     .event = on_event,
     .settled = on_settled,
+    .hurry = on_hurry,
     .fill = on_fill,
     .closed = on_closed,
 };

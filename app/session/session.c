@@ -348,7 +348,10 @@ void weft_session_hub_drain(struct weft_session_hub *hub, uint64_t patience_us)
     WEFT_LIST_EACH(link, &hub->sessions)
     {
         struct weft_session *session = WEFT_LIST_ENTRY(link, struct weft_session, link);
-        if (session->phase == WEFT_SESSION_OPEN) weft_conn_drain(session->conn, now_us);
+        if (session->phase == WEFT_SESSION_OPEN && !session->is_dying) {
+            weft_conn_drain(session->conn, now_us);
+            if (deadline_us < UINT64_MAX && session->owner->hurry) session->owner->hurry(session);
+        }
         weft_session_wake(session); // others are told when they open
     }
 }

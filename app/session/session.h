@@ -41,6 +41,9 @@ struct weft_session_owner {
      */
     ssize_t (*fill)(struct weft_session *session, void *user, uint8_t *room, size_t size,
                     bool *ends);
+    /** Everything is to end, and soon (weft_session_hub_drain() with little patience): what is of no use is not to be waited for
+     *  any more. Every call on the connection is allowed, which has been told to drain. May be NULL. */
+    void (*hurry)(struct weft_session *session);
     /** A turn is over: what was to be read is read, what could be sent has left. For readers of traces; may be NULL. */
     void (*turned)(struct weft_session *session);
     /** The transport is gone; streams that were still open get no further event. The last call for this session,

@@ -644,6 +644,33 @@ TEST(who_takes_nothing_is_reset)
     finish();
 }
 
+// What waits in TLS when a connection is given up has a time in all, however the peer goes on.
+TEST(the_last_bytes_have_a_time_in_all)
+{
+    struct weft_http_limits limits = usual_limits;
+    limits.write_timeout_ms = 300;
+    const struct way over_tls = {.is_tls = true};
+    begin(&over_tls, weft_heap_alloc(), &limits);
+    world.path = "/100000000";
+    start_both(&over_tls);
+    run_until(server_has_sent_much);
+    weft_loop_unwatch(world.loop, &world.client->watch); // from here on it takes nothing
+    weft_loop_cancel_task(world.loop, &world.client->task);
+    run_a_while(20);
+    uint64_t before_us = weft_loop_now_us(world.loop);
+    CHECK_EQ(send(world.client->watch.fd, "no record", 9, 0), 9);
+    run_a_while(50);
+    CHECK(world.server != NULL);
+    CHECK_EQ(world.server->phase, WEFT_SESSION_CLOSING);
+
+    run_until(server_has_closed);
+
+    uint64_t took_us = weft_loop_now_us(world.loop) - before_us;
+    CHECK(took_us >= 300000 && took_us < 2000000);
+    CHECK(world.server_error[0] != '\0');
+    finish();
+}
+
 TEST(a_client_that_resets_is_forgotten)
 {
     begin(&ways[0], weft_heap_alloc(), &usual_limits);

@@ -377,6 +377,20 @@ def test_who_waits_in_the_socket_is_still_let_in_at_the_end(serve, root):
     assert server.stop() == 0
 
 
+def test_content_that_nobody_wants_is_not_waited_for_at_the_end(serve, root):
+    """A stalled upload over HTTP/1: it has its answer, and SIGTERM its end."""
+    server = serve(root)
+    with server.connect() as connection:
+        connection.sendall(b"POST /hello.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf")
+        time.sleep(0.2)
+        started = time.monotonic()
+        server.process.terminate()
+        (answer,) = answers(receive(connection))
+        assert answer.status == 405 and answer.fields["connection"] == "close"
+    assert server.process.wait(10) == 0
+    assert time.monotonic() - started < 5
+
+
 def test_signals_of_a_terminal_reach_all_and_end_once(serve, root):
     """Ctrl-C: the supervisor's and the worker's are one and the same."""
     server = serve(root, preexec=os.setsid)
