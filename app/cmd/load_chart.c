@@ -85,7 +85,8 @@ static void put_histogram(const struct weft_histogram *histogram, bool is_unicod
         counts[i] = weft_histogram_between(histogram, edges[i], edges[i + 1] - 1);
         if (counts[i] > largest) largest = counts[i];
     }
-    fprintf(out, "\n  %sLatency, how many took how long%s\n", term->bold, term->plain);
+    fprintf(out, "\n  %sLatency, how many took so long, up to the next row%s\n", term->bold,
+            term->plain);
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "  %9s  %13s %6.2f %%  ", weft_human_time((double)edges[i]).text,
                 weft_human_count(counts[i]).text,
