@@ -31,6 +31,7 @@ static const struct page {
     X(414, "URI Too Long",             "The address is longer than any file name.")
     X(416, "Range Not Satisfiable",    "It ends before the part that was asked for.")
     X(421, "Misdirected Request",      "This server does not answer for that name here.")
+    X(429, "Too Many Requests",        "More was asked for than one client may; try again in a moment.")
     X(500, "Internal Server Error",    "The server failed; this is not your fault.")
     X(503, "Service Unavailable",      "The server has too much to do; try again in a moment.")
 #undef X

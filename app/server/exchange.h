@@ -23,6 +23,7 @@ struct weft_exchange {
     uint64_t content_sent;
     uint64_t content_received; // of the request, thrown away
     uint16_t status;           // 0 while it is not answered
+    bool is_counted;           // among its client's requests in flight
     bool awaits_content;       // answered once the request's content has come
 };
 

@@ -3,10 +3,12 @@
 
 #include "base/hash.h"
 #include "server/delivery.h"
+#include "server/error_page.h"
 #include "server/route.h"
 #include "server/witness.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -25,10 +27,11 @@ struct visitor {
         *given; // pushed, or asked for, so far; NULL where nobody thinks of pushes
     uint64_t
         covered; // a name that this connection's certificate covers, hashed; 0: none was asked for
-    struct weft_witness witness; // for who learns
-    char client[64];             // the address
-    char peer[64];               // and its port
-    size_t coding_held;          // bytes of encoders
+    struct weft_witness witness;   // for who learns
+    char client[64];               // the address
+    char peer[64];                 // and its port
+    struct weft_client *client_of; // NULL: nobody counts
+    size_t coding_held;            // bytes of encoders
 };
 
 static struct visitor *visitor_of(const struct weft_session *session)
@@ -100,6 +103,7 @@ static void end_exchange(struct weft_session *session, struct weft_exchange *exc
     uint64_t duration_us = weft_loop_now_us(worker->loop) - exchange->started_us;
     count_exchange(worker, exchange, status, duration_us, error);
     if (worker->log.path) log_exchange(session, exchange, status, duration_us, error);
+    if (exchange->is_counted) weft_client_is_answered(visitor_of(session)->client_of);
     weft_exchange_give_back(&worker->pool, exchange);
 }
 
@@ -202,6 +206,27 @@ static struct weft_promise *start_delivery(struct weft_session *session,
     return promises;
 }
 
+// Answers who asks for more than one client may; false where that is not so.
+static bool refuse_excess(struct weft_session *session, struct weft_exchange *exchange)
+{
+    struct visitor *visitor = visitor_of(session);
+    struct weft_worker *worker = visitor->worker;
+    struct weft_answer *answer = &worker->answer;
+    uint32_t retry_after_s = 0;
+    if (!visitor->client_of) return false;
+    uint16_t status = weft_client_asks(&worker->clients, visitor->client_of,
+                                       weft_loop_now_us(worker->loop), &retry_after_s);
+    exchange->is_counted = status == 0;
+    if (status == 0) return false;
+    weft_answer_init(answer);
+    weft_error_page(exchange->site, status, answer);
+    snprintf(answer->text, sizeof(answer->text), "%u", retry_after_s); // RFC 9110 §10.2.3
+    weft_answer_add(answer, WEFT_HTTP_FIELD(RETRY_AFTER, weft_span_of(answer->text)));
+    send_answer(session, exchange, answer);
+    weft_answer_deinit(answer);
+    return true;
+}
+
 // Routes the request and sends the answer.
 static void answer_now(struct weft_session *session, struct weft_exchange *exchange)
 {
@@ -213,6 +238,7 @@ static void answer_now(struct weft_session *session, struct weft_exchange *excha
     worker->sites.shared.coding.client_held = &visitor_of(session)->coding_held;
     struct weft_site *site = site_for(session, exchange->request);
     exchange->site = site;
+    if (refuse_excess(session, exchange)) return;
     weft_answer_init(&worker->answer);
     weft_route(exchange->site, exchange->request, &worker->answer);
     bool is_told = false;
@@ -380,6 +406,7 @@ static void on_closed(struct weft_session *session)
     count_connection(session);
     give_up(session, &visitor->exchanges);
     give_up(session, &visitor->unstarted);
+    weft_client_leaves(visitor->client_of);
     free(visitor->given);
     free(visitor);
 }
@@ -396,11 +423,18 @@ static const struct weft_session_owner owner = {
 void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_address *peer,
                         bool is_secure)
 {
+    struct weft_client *client;
+    if (!weft_client_arrives(&worker->clients, peer, weft_loop_now_us(worker->loop), &client)) {
+        close(fd); // before TLS, which would cost more than all that it could be told
+        return;
+    }
     struct visitor *visitor = malloc(sizeof(*visitor));
     if (!visitor) {
+        weft_client_leaves(client);
         close(fd);
         return;
     }
+    visitor->client_of = client;
     if (is_secure) {
         worker->figures.counts.accepted_tls++;
     } else {
@@ -417,6 +451,7 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
     weft_address_text(peer, true, visitor->peer, sizeof(visitor->peer));
     if (!weft_session_start(worker->hub, fd, peer, WEFT_HTTP_SERVER, is_secure ? worker->tls : NULL,
                             NULL, WEFT_CONN_BY_FIRST_BYTES, &owner, visitor)) {
+        weft_client_leaves(client);
         free(visitor);
     }
 }

@@ -139,6 +139,11 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     }
     worker->sites.shared.coding.counters = &worker->figures.counts.limits;
     if (config->learner) join_lessons(worker, config);
+    if (!weft_client_table_init(&worker->clients, &config->server->limits,
+                                config->server->thread_count, config->seed,
+                                &worker->figures.counts.limits)) {
+        goto no_hub;
+    }
     if (!open_hub(worker) || !count_answers(worker)) goto no_hub;
     if (config->tls) worker->tls = weft_tls_context_share(config->tls);
 
@@ -150,6 +155,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     return NULL;
 
 no_hub:
+    weft_client_table_deinit(&worker->clients);
     weft_session_hub_free(worker->hub);
     weft_loop_free(worker->loop);
     weft_sites_deinit(&worker->sites);
@@ -183,6 +189,7 @@ void weft_worker_free(struct weft_worker *worker)
     weft_figures_deinit(&worker->figures);
     weft_exchange_pool_deinit(&worker->pool);
     weft_packer_close(&worker->packer);
+    weft_client_table_deinit(&worker->clients);
     weft_sites_deinit(&worker->sites);
     if (worker->tls) weft_tls_context_free(worker->tls);
     weft_loop_free(worker->loop);

@@ -5,6 +5,7 @@
 #include "net/listener.h"
 #include "net/pool.h"
 #include "server/access_log.h"
+#include "server/client_table.h"
 #include "server/exchange.h"
 #include "server/learner.h"
 #include "server/sites.h"
@@ -32,6 +33,7 @@ struct weft_worker {
     struct weft_notebook *notebook; // for who learns; NULL where nobody does
     uint64_t learn_seed;
     struct weft_packer packer;
+    struct weft_client_table clients;
     struct weft_access_log log;
     struct weft_exchange_pool pool;
     struct weft_pool memory;   // of the connections

@@ -47,6 +47,11 @@
     X(promised_count,          16,         "streams", "promised streams open at once (client)")                   \
     X(requests_per_connection, 10000,      "requests","requests before a connection is drained")                  \
     X(connection_age_ms,       3600000,    "ms",      "age at which a connection is drained")                     \
+    X(client_connections,        0,          "connections","of one client (IPv4 address, IPv6 /64) at once; 0: any number") \
+    X(client_requests,           0,          "requests","of one client in flight; 0: any number") \
+    X(client_request_burst,      100,        "requests","of one client at once, where client_request_rate is set") \
+    X(client_request_rate,       0,          "a second","requests of one client, after the burst; 0: any number") \
+    X(client_table_size,         16384,      "clients", "remembered, where one of these limits is set") \
     X(encoders,                64,         "encoders","answers that a thread compresses while they are sent")         \
     X(encoder_memory,          4194304,    "bytes",   "what the encoders of one connection hold")                 \
     X(handshake_timeout_ms,    10000,      "ms",      "of TLS, from the connection's start to the handshake's end")    \
