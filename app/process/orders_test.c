@@ -37,7 +37,7 @@ TEST(a_listener_comes_address_by_address)
     CHECK(weft_listening_is_whole(&got));
     CHECK(weft_listening_is_for(&got, &listening.url));
     CHECK_EQ(got.port, 8443);
-    CHECK_EQ(memcmp(got.fds, listening.fds, ADDRESSES * THREADS * sizeof(int)), 0);
+    CHECK_EQ(memcmp(got.fds, listening.fds, sizeof(int) * ADDRESSES * THREADS), 0);
     weft_listening_close(&got); // the same descriptors
     free(listening.fds);
 }

@@ -30,7 +30,9 @@ TEST(a_name_is_looked_for_in_the_folders_of_PATH)
 {
     struct temp_dir dir = temp_dir_new();
     char path[256];
-    char *before = strdup(getenv("PATH"));
+    const char *usual = getenv("PATH");
+    char *before = strdup(usual ? usual : "/bin");
+    CHECK(before != NULL);
     temp_dir_folder(&dir, "first");
     temp_dir_folder(&dir, "first/weft-program"); // a folder is no program
     temp_dir_folder(&dir, "second");

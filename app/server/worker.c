@@ -168,12 +168,14 @@ no_memory:
 
 static void stop_listening(struct weft_worker *worker)
 {
-    while (!weft_list_is_empty(&worker->doors)) {
-        struct weft_list *link = weft_list_pop_front(&worker->doors);
+    struct weft_list *link = worker->doors.next;
+    while (link != &worker->doors) {
         struct weft_door *door = WEFT_LIST_ENTRY(link, struct weft_door, link);
+        link = link->next;
         weft_listener_stop(&door->listener);
         free(door);
     }
+    weft_list_init(&worker->doors);
 }
 
 void weft_worker_free(struct weft_worker *worker)
