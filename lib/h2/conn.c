@@ -286,7 +286,8 @@ void weft_h2_feed_end(struct weft_h2_conn *conn, uint64_t now_us)
          link = next) {
         struct weft_h2_stream *stream = WEFT_LIST_ENTRY(link, struct weft_h2_stream, link);
         next = link->next;
-        if (weft_h2_stream_awaits_peer(stream->state)) {
+        bool is_stuck = stream->sends_content && weft_h2_conn_is_blocked(conn, stream);
+        if (is_stuck || weft_h2_stream_awaits_peer(stream->state)) {
             weft_h2_conn_end_stream(conn, stream, error);
         }
         if (conn->is_failed) return; // that has ended them all

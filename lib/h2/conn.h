@@ -157,6 +157,13 @@ void weft_h2_conn_answer(struct weft_h2_conn *conn, struct weft_h2_stream *strea
 void weft_h2_conn_reset(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
                         struct weft_http_error error);
 
+/** Do the windows keep a stream's content back? */
+static inline bool weft_h2_conn_is_blocked(const struct weft_h2_conn *conn,
+                                           const struct weft_h2_stream *stream)
+{
+    return stream->send_window.available <= 0 || conn->send_window.available <= 0;
+}
+
 /** A stream is over: STREAM_CLOSED becomes due. One that the user does not know is forgotten at once. */
 void weft_h2_conn_end_stream(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
                              struct weft_http_error error);

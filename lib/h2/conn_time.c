@@ -110,7 +110,9 @@ static struct weft_http_error check_write(struct weft_h2_conn *conn, struct weft
     const struct weft_http_limits *limits = weft_h2_limits(conn);
     if (!stream->sends_content || stream->is_paused) return WEFT_H2_OK;
 
-    bool is_blocked = stream->send_window.available <= 0 || conn->send_window.available <= 0;
+    bool is_blocked = weft_h2_conn_is_blocked(conn, stream);
+    if (is_blocked && conn->peer_has_closed)
+        return over_time(WEFT_HTTP_CANCEL, "no window, and the peer has closed");
     if (is_blocked && is_past(conn, stream->sent_us, limits->write_timeout_ms)) {
         WEFT_HTTP_COUNT(conn->config.counters, write_timeout_ms);
         return over_time(WEFT_HTTP_CANCEL, "limit: write_timeout_ms");

@@ -270,6 +270,41 @@ TEST(an_answer_that_is_not_taken_is_given_up)
     side_end(side);
 }
 
+// Who has closed its side opens no window any more: what is blocked by one holds nothing until its timeout.
+TEST(an_answer_without_a_window_ends_with_the_peer)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    put_setting(&side->in, 4, 0);
+    put_get(&side->in, 1);
+    side_feed(side);
+    respond(side, 1, false);
+    side_drain(side);
+    weft_h2_feed_end(side->conn, side->now_us);
+    side_pull(side);
+    CHECK_EQ(weft_h2_stream_count(side->conn), 0);
+    side_drain(side);
+    CHECK(weft_h2_is_finished(side->conn));
+    side_end(side);
+
+    side = side_ready(WEFT_HTTP_SERVER); // the window closes only behind the peer's end
+    put_setting(&side->in, 4, 5);
+    put_get(&side->in, 1);
+    side_feed(side);
+    respond(side, 1, false);
+    weft_h2_feed_end(side->conn, side->now_us);
+    struct weft_http_turn turn;
+    CHECK(weft_h2_next_turn(side->conn, 100, &turn));
+    CHECK_EQ(turn.size, 5);
+    memset(turn.room, 'a', 5);
+    weft_h2_commit(side->conn, &turn, 5, false);
+    side_drain(side);
+    for (int i = 0; i < 3; i++)
+        pass(side, 1000000);
+    CHECK(weft_h2_is_finished(side->conn));
+    CHECK_EQ(side->counters.write_timeout_ms, 0);
+    side_end(side);
+}
+
 // write_rate: a byte now and then is not enough
 TEST(an_answer_that_is_taken_too_slowly_is_given_up)
 {
