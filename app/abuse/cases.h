@@ -17,5 +17,7 @@ extern const struct weft_abuse_table weft_abuse_h2_fields;
 extern const struct weft_abuse_table weft_abuse_h2_hpack;
 extern const struct weft_abuse_table weft_abuse_h2_resets;
 extern const struct weft_abuse_table weft_abuse_h2_floods;
+extern const struct weft_abuse_table weft_abuse_tls;
+extern const struct weft_abuse_table weft_abuse_tls_peer;
 
 #endif

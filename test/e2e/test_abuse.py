@@ -117,3 +117,10 @@ def test_a_server_that_is_not_there_is_told(limited):
     limited.stop()
     done = abuse(f"http://127.0.0.1:{port}/")
     assert done.returncode == 1 and "is it running?" in done.stderr
+
+
+def test_our_server_bounds_every_attack_on_tls(limited):
+    seen = play("--only", "tls/*", limited.url())
+    assert len(seen["cases"]) > 25 and [case for case in seen["cases"] if case["bounded"] is not True] == []
+    said = {case["id"]: case["said"] for case in seen["cases"]}
+    assert "protocol_version" in said["tls/ssl3"] and "no_application_protocol" in said["tls/alpn-unknown"], said
