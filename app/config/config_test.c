@@ -278,6 +278,8 @@ TEST(what_is_shown_can_be_read_again)
         " redirects: [{from: /a/*, to: 'https://b.test/*', status: 308}, {from: /c, to: /d?e}], "
         "error_pages: {404: /e.html, 503: /f.html}}]\n",
         "certificates: [{certificate: a, key: b}]\n",
+        "metrics: http://127.0.0.1:9100\nuser: a:b\nsandbox: off\nlearn_interval: 90s\n",
+        "sites: [{root: a, learn: true, learned: l, compression: {codings: [br], level: 5}}]\n",
     };
     for (size_t i = 0; i < WEFT_COUNT(texts); i++) {
         struct weft_server_config config;

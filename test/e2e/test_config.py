@@ -308,17 +308,18 @@ def make_certificate(folder, name, days, key=None):
 
     private = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.utcnow()
+    end = now + datetime.timedelta(days=days, hours=1)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     made = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(private.public_key())
         .serial_number(7).not_valid_before(now - datetime.timedelta(days=400))
-        .not_valid_after(now + datetime.timedelta(days=days, hours=1))
+        .not_valid_after(end)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), False).sign(private, hashes.SHA256())
     )  # fmt: skip
     (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (folder / f"{name}.key").write_bytes(pem)
-    return (now + datetime.timedelta(days=days)).strftime("%Y-%m-%d")
+    return end.strftime("%Y-%m-%d")
 
 
 def test_certificates_are_judged_with_their_keys(config, run, tmp_path):
@@ -378,6 +379,8 @@ access_log: none
 log_format: json
 congestion: "a${WEFT_NOT:-b} $${c} \\u00e4 \\u2028"
 cache: 1500k
+metrics: http://127.0.0.1:9100
+learn_interval: 90s
 drain_timeout: 1500ms
 limits: {idle_timeout_ms: 90, memory_budget: 2M, ping_burst: 7}
 sites:
@@ -387,6 +390,10 @@ sites:
   listing: true
 - root: b
   early_hints: never
+  learn: true
+  learn_quorum: 4
+  learned: pages.yaml
+  compression: {codings: [br, gzip], level: 5, least: 2k, types: [text/html, "text/*"]}
   https_only: true
   hsts: {max_age: 30d}
   error_pages: {404: /index.html, 503: /index.html}
