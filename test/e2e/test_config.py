@@ -118,6 +118,33 @@ def test_a_reload_reads_the_file_and_a_wrong_one_changes_nothing(config, run, cu
     wait_for(lambda: serves("a"), server.output())
 
 
+def test_a_reload_opens_and_closes_listeners_and_changes_threads(config, run):
+    """What stays is not closed for a moment; what goes is closed once the new worker serves."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        added = probe.getsockname()[1]
+
+    def listens(port):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    def reload(listeners, threads, count):
+        config(f"listen: [{listeners}]\nthreads: {threads}\nsites: [{{root: a}}]\n")
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: server.output().count("weft: reloaded: ") == count, server.output())
+
+    server = run(config(LISTEN + "sites: [{root: a}]\n"))
+    assert not listens(added)
+    reload(f"http://127.0.0.1:0, http://127.0.0.1:{added}", 3, 1)
+    assert listens(added) and listens(server.http) and not listens(server.https)
+    reload("http://127.0.0.1:0", 1, 2)  # two sockets more than threads: each is served
+    assert not listens(added)
+    for _ in range(30):
+        with server.connect() as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+
+
 def test_options_win_over_the_file(config, run, curl, tmp_path):
     file = config(LISTEN + "sites: [{root: a}]\n")
     server = run(file, "--listen", "http://127.0.0.1:0", str(tmp_path / "b"), listeners=1)
