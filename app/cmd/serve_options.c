@@ -90,6 +90,34 @@ static const char *take_log_format(void *target, const char *value)
     return "expected common, combined or json";
 }
 
+static const char *take_error_log(void *target, const char *value)
+{
+    ((struct weft_serve_options *)target)->config.error_log = value;
+    return *value ? NULL : "expected a file, or - for standard error";
+}
+
+static const char *take_error_level(void *target, const char *value)
+{
+    static const char *const names[] = {"error", "warning", "notice"};
+    for (size_t i = 0; i < WEFT_COUNT(names); i++) {
+        if (strcmp(value, names[i]) != 0) continue;
+        ((struct weft_serve_options *)target)->config.error_level = (enum weft_error_level)i;
+        return NULL;
+    }
+    return "expected error, warning or notice";
+}
+
+static const char *take_error_format(void *target, const char *value)
+{
+    static const char *const names[] = {"text", "json"};
+    for (size_t i = 0; i < WEFT_COUNT(names); i++) {
+        if (strcmp(value, names[i]) != 0) continue;
+        ((struct weft_serve_options *)target)->config.error_format = (enum weft_error_format)i;
+        return NULL;
+    }
+    return "expected text or json";
+}
+
 static const char *take_listing(void *target, const char *value)
 {
     (void)value;
@@ -302,6 +330,13 @@ static const struct weft_args_option table[] = {
      take_access_log},
     {"no-access-log", 0, NULL, "no such lines", take_no_access_log},
     {"log-format", 0, "FORMAT", "common, combined (default) or json", take_log_format},
+    {"error-log", 0, "FILE", "what goes wrong, to FILE. Default: standard error (-)",
+     take_error_log},
+    {"error-level", 0, "LEVEL",
+     "error; warning (default): limits that clients reached, too; notice: what clients\n"
+     "did wrong, too",
+     take_error_level},
+    {"error-format", 0, "FORMAT", "text (default) or json", take_error_format},
     {"listing", 0, NULL, "show what is in a folder that has no index file", take_listing},
     {"index", 0, "NAME", "name of index files; may be repeated. Default: index.html", take_index},
     {"header", 'H', "'NAME: VALUE'", "a field for every answer; may be repeated", take_header},

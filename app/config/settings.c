@@ -10,6 +10,8 @@
 
 static const char *const log_formats[] = {"common", "combined", "json", NULL};
 static const char *const sandboxes[] = {"on", "off", "require", NULL};
+static const char *const error_levels[] = {"error", "warning", "notice", NULL};
+static const char *const error_formats[] = {"text", "json", NULL};
 static const char *const log_words[] = {"-", "none", NULL};
 
 // Where to listen
@@ -212,6 +214,24 @@ const struct weft_setting weft_server_settings[] = {
      .kind = WEFT_SETTING_WORD,
      FIELD(log_format),
      .words = log_formats,
+     .help = "the form of those lines"},
+    {.name = "error_log",
+     .kind = WEFT_SETTING_FILE,
+     FIELD(error_log),
+     .form = "a file",
+     .words = log_words,
+     .standard = "standard error",
+     .help = "what goes wrong is told there; - is standard error"},
+    {.name = "error_level",
+     .kind = WEFT_SETTING_WORD,
+     FIELD(error_level),
+     .words = error_levels,
+     .help = "the least important that is told: failures, limits that clients reached, or what "
+             "clients did wrong"},
+    {.name = "error_format",
+     .kind = WEFT_SETTING_WORD,
+     FIELD(error_format),
+     .words = error_formats,
      .help = "the form of those lines"},
     {.name = "metrics",
      .kind = WEFT_SETTING_LIST,

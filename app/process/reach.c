@@ -10,7 +10,7 @@
 bool weft_reaches_of_server(const struct weft_server_config *config, struct weft_reaches *reaches)
 {
     *reaches = (struct weft_reaches){0};
-    reaches->items = calloc(2 * config->site_count + 1, sizeof(*reaches->items));
+    reaches->items = calloc(2 * config->site_count + 2, sizeof(*reaches->items));
     if (!reaches->items) return false;
     for (size_t i = 0; i < config->site_count; i++) {
         reaches->items[reaches->count++] =
@@ -23,6 +23,10 @@ bool weft_reaches_of_server(const struct weft_server_config *config, struct weft
     if (config->access_log) {
         reaches->items[reaches->count++] = (struct weft_reach){
             .kind = WEFT_REACH_LOG, .path = config->access_log, .what = "the access log"};
+    }
+    if (config->error_log && strcmp(config->error_log, "-") != 0) {
+        reaches->items[reaches->count++] = (struct weft_reach){
+            .kind = WEFT_REACH_LOG, .path = config->error_log, .what = "the error log"};
     }
     return true;
 }

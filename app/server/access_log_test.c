@@ -30,6 +30,7 @@ static void scene_begin(struct scene *scene)
                                              .field_count = 2};
     scene->record = (struct weft_log_record){.client = "::1",
                                              .peer = "[::1]:99",
+                                             .connection = 7,
                                              .request = &scene->request,
                                              .status = 200,
                                              .content_size = 13,
@@ -69,6 +70,7 @@ TEST(lines_are_what_log_readers_expect)
                "\"https://a.example/\" \"curl/8\"\n");
     CHECK_SPAN(line(&scene, WEFT_LOG_JSON),
                "{\"time\":\"1994-11-06T08:49:37Z\",\"client\":\"::1\",\"peer\":\"[::1]:99\","
+               "\"connection\":7,"
                "\"method\":\"GET\",\"authority\":\"localhost\",\"target\":\"/x?y\","
                "\"protocol\":\"HTTP/2\",\"status\":200,\"bytes\":13,\"duration_us\":55,"
                "\"complete\":true,\"stream\":3,\"referer\":\"https://a.example/\","
@@ -155,10 +157,10 @@ TEST(lines_reach_the_file_and_its_successor)
     weft_access_log_add(&log, &scene.clock, &scene.record);
     CHECK_EQ(rename(path, moved), 0);
     weft_access_log_add(&log, &scene.clock, &scene.record);
-    CHECK_EQ(weft_access_log_reopen(&log), 0);
+    CHECK_EQ(weft_log_file_reopen(&log.file), 0);
     scene.record.status = 404;
     weft_access_log_add(&log, &scene.clock, &scene.record);
-    weft_access_log_close(&log);
+    weft_log_file_close(&log.file);
 
     size_t size = line(&scene, WEFT_LOG_COMMON).size;
     CHECK_EQ(read_all(&scene, "log.1").size, 2 * size);
@@ -178,8 +180,8 @@ TEST(more_lines_than_the_buffer_holds_all_reach_the_file)
     for (int i = 0; i < 3000; i++) {
         weft_access_log_add(&log, &scene.clock, &scene.record);
     }
-    weft_access_log_close(&log);
-    CHECK_EQ(log.dropped, 0);
+    weft_log_file_close(&log.file);
+    CHECK_EQ(log.file.dropped, 0);
     CHECK_EQ(read_all(&scene, "log").size, 3000 * size);
     temp_dir_remove(&scene.dir);
 }
@@ -199,13 +201,13 @@ TEST(a_full_pipe_costs_lines_and_no_time)
     for (int i = 0; i < 5000; i++) {
         weft_access_log_add(&log, &scene.clock, &scene.record);
     }
-    CHECK(log.dropped > 0);
+    CHECK(log.file.dropped > 0);
     ssize_t got = read(reader, room, sizeof(room));
     CHECK(got > 0 && room[got - 1] == '\n');
-    uint64_t dropped = log.dropped;
+    uint64_t dropped = log.file.dropped;
     weft_access_log_add(&log, &scene.clock, &scene.record); // there is room again
-    CHECK_EQ(log.dropped, dropped);
-    weft_access_log_close(&log);
+    CHECK_EQ(log.file.dropped, dropped);
+    weft_log_file_close(&log.file);
     close(reader);
     temp_dir_remove(&scene.dir);
 }
@@ -227,8 +229,8 @@ TEST(a_full_socket_costs_lines_and_no_time)
     for (int i = 0; i < 20000; i++) {
         weft_access_log_add(&log, &scene.clock, &scene.record);
     }
-    CHECK(log.dropped > 0);
-    weft_access_log_close(&log);
+    CHECK(log.file.dropped > 0);
+    weft_log_file_close(&log.file);
     close(kept);
     close(ends[0]);
     close(ends[1]);
@@ -243,6 +245,6 @@ TEST(a_log_that_cannot_be_opened_says_why)
     struct scene scene;
     scene_begin(&scene);
     weft_access_log_add(&log, &scene.clock, &scene.record); // none: nothing happens
-    weft_access_log_close(&log);
+    weft_log_file_close(&log.file);
     temp_dir_remove(&scene.dir);
 }

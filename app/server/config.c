@@ -43,6 +43,8 @@ void weft_server_config_init(struct weft_server_config *config)
 {
     *config = (struct weft_server_config){
         .log_format = WEFT_LOG_COMBINED,
+        .error_log = "-",
+        .error_level = WEFT_ERROR_WARNING,
         .cache_size = 64 << 20,
         .drain_timeout_ms = 30000,
         .learn_interval_ms = 10000,

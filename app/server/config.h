@@ -37,6 +37,17 @@ enum weft_sandbox {
     WEFT_SANDBOX_REQUIRE, // wholly, or not at all
 };
 
+enum weft_error_level {
+    WEFT_ERROR_ERROR, // something does not work: files that cannot be read, logs that take no lines
+    WEFT_ERROR_WARNING, // a client reached a limit
+    WEFT_ERROR_NOTICE,  // a client broke the protocol, or came to nothing in the TLS handshake
+};
+
+enum weft_error_format {
+    WEFT_ERROR_TEXT,
+    WEFT_ERROR_JSON, // an object a line
+};
+
 enum weft_early_hints {
     WEFT_EARLY_HINTS_AUTO, // where they win time
     WEFT_EARLY_HINTS_ALWAYS,
@@ -100,6 +111,9 @@ struct weft_server_config {
     struct weft_listen_url metrics; // where
     const char *access_log;         // a file, "-" for standard output, NULL for none
     enum weft_log_format log_format;
+    const char *error_log;             // a file, "-" for standard error, NULL for none
+    enum weft_error_level error_level; // what is less important is not written
+    enum weft_error_format error_format;
     size_t cache_size;      // bytes of small files kept in memory, all threads together
     const char *congestion; // of TCP, by the kernel's name; NULL: the system's
     const char *user;       // NAME[:GROUP] who serves; NULL: root becomes the usual user

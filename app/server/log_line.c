@@ -131,6 +131,7 @@ static void write_json(struct weft_writer *out, const struct weft_clock *clock,
     weft_write_u8(out, '"');
     write_json_text(out, "client", weft_span_of(record->client));
     write_json_text(out, "peer", weft_span_of(record->peer));
+    write_json_number(out, "connection", record->connection);
     write_json_text(out, "method", method_of(request));
     write_json_text(out, "authority", request->authority);
     write_json_text(out, "target", target_of(request));

@@ -63,7 +63,7 @@ bool weft_server_ping(struct weft_server *server);
  *  without memory. */
 char *weft_server_delivery_status(struct weft_server *server);
 
-/** Opens the access log anew, after it was moved away. */
+/** Opens the logs anew, after they were moved away. */
 void weft_server_reopen_logs(struct weft_server *server);
 
 /** Ends what still runs at once, waits for the threads, closes all. NULL does nothing. */

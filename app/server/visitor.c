@@ -28,6 +28,7 @@ struct visitor {
     uint64_t
         covered; // a name that this connection's certificate covers, hashed; 0: none was asked for
     struct weft_witness witness;   // for who learns
+    uint64_t number;               // of the connection
     char client[64];               // the address
     char peer[64];                 // and its port
     struct weft_client *client_of; // NULL: nobody counts
@@ -68,6 +69,27 @@ static void count_exchange(struct weft_worker *worker, const struct weft_exchang
     if (exchange->status) weft_log2_add(&answers->first_byte, exchange->first_byte_us);
 }
 
+static bool is_limit(const char *text)
+{
+    return strncmp(text, "limit: ", strlen("limit: ")) == 0;
+}
+
+// Tells those who run the server why a connection or one of its streams came to a bad end.
+static void tell(struct weft_session *session, uint64_t stream_id, const char *text)
+{
+    const struct visitor *visitor = visitor_of(session);
+    const struct weft_conn *conn = weft_session_conn(session);
+    struct weft_error_record record = {
+        .level = is_limit(text) ? WEFT_ERROR_WARNING : WEFT_ERROR_NOTICE,
+        .text = text,
+        .peer = visitor->peer,
+        .connection = visitor->number,
+        .version = conn ? weft_conn_version(conn) : 0,
+        .stream_id = stream_id,
+    };
+    weft_worker_tell(visitor->worker, &record);
+}
+
 static void log_exchange(struct weft_session *session, const struct weft_exchange *exchange,
                          unsigned status, uint64_t duration_us, const struct weft_http_error *error)
 {
@@ -77,6 +99,7 @@ static void log_exchange(struct weft_session *session, const struct weft_exchang
     struct weft_log_record record = {
         .client = visitor->client,
         .peer = visitor->peer,
+        .connection = visitor->number,
         .request = exchange->request,
         .status = (uint16_t)status,
         .content_size = exchange->content_sent,
@@ -91,7 +114,12 @@ static void log_exchange(struct weft_session *session, const struct weft_exchang
     }
     struct weft_clock *clock = &worker->sites.shared.clock;
     weft_clock_set(clock, weft_loop_now_seconds(worker->loop));
+    uint64_t dropped = worker->log.file.dropped;
     weft_access_log_add(&worker->log, clock, &record);
+    if (worker->log.file.dropped == dropped) return;
+    struct weft_error_record lost = {.level = WEFT_ERROR_ERROR,
+                                     .text = "the access log takes no lines: they are dropped"};
+    weft_worker_tell(worker, &lost);
 }
 
 // An exchange is over: it is counted, logged, and kept for the next request.
@@ -102,7 +130,7 @@ static void end_exchange(struct weft_session *session, struct weft_exchange *exc
     unsigned status = exchange->status ? exchange->status : status_unanswered(error);
     uint64_t duration_us = weft_loop_now_us(worker->loop) - exchange->started_us;
     count_exchange(worker, exchange, status, duration_us, error);
-    if (worker->log.path) log_exchange(session, exchange, status, duration_us, error);
+    if (worker->log.file.path) log_exchange(session, exchange, status, duration_us, error);
     if (exchange->is_counted) weft_client_is_answered(visitor_of(session)->client_of);
     weft_exchange_give_back(&worker->pool, exchange);
 }
@@ -349,21 +377,47 @@ static void on_event(struct weft_session *session, const struct weft_http_event 
     case WEFT_HTTP_DATA:
     case WEFT_HTTP_TRAILERS: on_content(session, event); break;
     case WEFT_HTTP_STREAM_CLOSED:
+        if (event->error.scope == WEFT_HTTP_STREAM && !event->error.by_peer) {
+            tell(session, event->stream_id, event->error.reason);
+        }
         if (!exchange) break;
         note_end(session, exchange, &event->error);
         end_exchange(session, exchange, &event->error);
         weft_worker_tidy_later(visitor_of(session)->worker);
         break;
-    default: break; // a connection that fails closes by itself
+    case WEFT_HTTP_FAILED: // it closes by itself
+        if (!event->error.by_peer || is_limit(event->error.reason)) {
+            tell(session, 0, event->error.reason);
+        }
+        break;
+    default: break;
     }
+}
+
+static void tell_unreadable(struct weft_session *session, const struct weft_exchange *exchange,
+                            int error)
+{
+    char detail[WEFT_ERROR_TEXT_MOST];
+    struct weft_span path = weft_span_part(exchange->request->path, 0, WEFT_ERROR_TEXT_MOST / 2);
+    snprintf(detail, sizeof(detail), "%s: %.*s", strerror(error), (int)path.size,
+             (const char *)path.data);
+    struct weft_error_record record = {.level = WEFT_ERROR_ERROR,
+                                       .text = "content cannot be read",
+                                       .detail = detail,
+                                       .peer = visitor_of(session)->peer,
+                                       .connection = visitor_of(session)->number,
+                                       .stream_id = exchange->stream_id};
+    weft_worker_tell(visitor_of(session)->worker, &record);
 }
 
 static ssize_t on_fill(struct weft_session *session, void *user, uint8_t *room, size_t size,
                        bool *ends)
 {
-    (void)session;
-    if (!user) return -EPIPE;
-    return weft_exchange_read(user, room, size, ends);
+    struct weft_exchange *exchange = user;
+    if (!exchange) return -EPIPE;
+    ssize_t got = weft_exchange_read(exchange, room, size, ends);
+    if (got < 0) tell_unreadable(session, exchange, (int)-got);
+    return got;
 }
 
 static void give_up(struct weft_session *session, struct weft_list *exchanges)
@@ -397,6 +451,7 @@ static void count_connection(struct weft_session *session)
         weft_counts_add_totals(counts, weft_conn_version(conn), weft_conn_totals(conn));
     } else if (weft_session_tls(session)) {
         counts->handshakes_failed++;
+        tell(session, 0, weft_session_error(session));
     }
 }
 
@@ -441,6 +496,7 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
         worker->figures.counts.accepted_clear++;
     }
     visitor->worker = worker;
+    visitor->number = worker->connection_count++ * worker->config->thread_count + worker->index + 1;
     visitor->given = NULL;
     visitor->covered = 0;
     visitor->coding_held = 0;

@@ -37,6 +37,12 @@ void weft_worker_tidy_later(struct weft_worker *worker)
                               due_us); // without memory: the next time
 }
 
+void weft_worker_tell(struct weft_worker *worker, const struct weft_error_record *record)
+{
+    weft_error_log_add(&worker->errors, weft_loop_now_seconds(worker->loop),
+                       weft_loop_now_us(worker->loop), record);
+}
+
 static struct weft_door *of_listener(struct weft_listener *listener)
 {
     return (struct weft_door *)(void *)((char *)listener - offsetof(struct weft_door, listener));
@@ -46,6 +52,9 @@ static size_t shed(struct weft_worker *worker)
 {
     size_t count = weft_session_hub_shed(worker->hub, WEFT_SESSION_SHED_MOST);
     worker->figures.counts.shed += count;
+    struct weft_error_record record = {.level = WEFT_ERROR_ERROR,
+                                       .text = "descriptors run out: idle connections are ended"};
+    weft_worker_tell(worker, &record);
     return count;
 }
 
@@ -121,12 +130,31 @@ static void join_lessons(struct weft_worker *worker, const struct weft_worker_co
     }
 }
 
+static bool open_logs(struct weft_worker *worker, char *error, size_t error_size)
+{
+    const struct weft_server_config *config = worker->config;
+    const char *log = config->access_log;
+    int result = weft_access_log_open(&worker->log, log, config->log_format, worker->loop);
+    if (result < 0) {
+        snprintf(error, error_size, "cannot write the access log %s: %s", log, strerror(-result));
+        return false;
+    }
+    result = weft_error_log_open(&worker->errors, config, &worker->figures.counts, worker->loop);
+    if (result < 0) {
+        snprintf(error, error_size, "cannot write the error log %s: %s", config->error_log,
+                 strerror(-result));
+    }
+    return result == 0;
+}
+
 struct weft_worker *weft_worker_new(const struct weft_worker_config *config, char *error,
                                     size_t error_size)
 {
     struct weft_worker *worker = calloc(1, sizeof(*worker));
     if (!worker) goto no_memory;
     worker->config = config->server;
+    worker->index = (unsigned)config->thread;
+    worker->log.file.fd = worker->errors.file.fd = -1;
     weft_exchange_pool_init(&worker->pool);
     worker->connection_ceiling = connection_ceiling(config->server->thread_count);
     worker->tidying.due = tidy;
@@ -147,10 +175,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     if (!open_hub(worker) || !count_answers(worker)) goto no_hub;
     if (config->tls) worker->tls = weft_tls_context_share(config->tls);
 
-    const char *log = config->server->access_log;
-    int result = weft_access_log_open(&worker->log, log, config->server->log_format, worker->loop);
-    if (result == 0) return worker;
-    snprintf(error, error_size, "cannot write the access log %s: %s", log, strerror(-result));
+    if (open_logs(worker, error, error_size)) return worker;
     weft_worker_free(worker);
     return NULL;
 
@@ -178,16 +203,24 @@ static void stop_listening(struct weft_worker *worker)
     weft_list_init(&worker->doors);
 }
 
+static void tell_of_lost_lines(struct weft_worker *worker)
+{
+    char count[64];
+    if (worker->log.file.dropped == 0) return;
+    snprintf(count, sizeof(count), "%llu lines", (unsigned long long)worker->log.file.dropped);
+    struct weft_error_record record = {
+        .level = WEFT_ERROR_ERROR, .text = "the access log could not take", .detail = count};
+    weft_worker_tell(worker, &record);
+}
+
 void weft_worker_free(struct weft_worker *worker)
 {
     if (!worker) return;
     stop_listening(worker);
     weft_session_hub_free(worker->hub); // closes what is open, which is logged
-    weft_access_log_close(&worker->log);
-    if (worker->log.dropped > 0) {
-        fprintf(stderr, "weft: the access log could not take %llu lines\n",
-                (unsigned long long)worker->log.dropped);
-    }
+    tell_of_lost_lines(worker);
+    weft_log_file_close(&worker->log.file);
+    weft_error_log_close(&worker->errors);
     weft_figures_deinit(&worker->figures);
     weft_exchange_pool_deinit(&worker->pool);
     weft_packer_close(&worker->packer);
@@ -278,13 +311,21 @@ void weft_worker_drain(struct weft_worker *worker, bool is_end)
     if (weft_loop_post(worker->loop, drain_here, worker) != 0) weft_loop_stop(worker->loop);
 }
 
+static void reopen(struct weft_worker *worker, struct weft_log_file *log, const char *failed)
+{
+    char detail[512];
+    int result = weft_log_file_reopen(log);
+    if (result == 0) return;
+    snprintf(detail, sizeof(detail), "%s: %s", log->path, strerror(-result));
+    struct weft_error_record record = {.level = WEFT_ERROR_ERROR, .text = failed, .detail = detail};
+    weft_worker_tell(worker, &record);
+}
+
 static void reopen_here(void *context)
 {
     struct weft_worker *worker = context;
-    int result = weft_access_log_reopen(&worker->log);
-    if (result == 0) return;
-    fprintf(stderr, "weft: cannot reopen the access log %s: %s; it goes on in the old file\n",
-            worker->log.path, strerror(-result));
+    reopen(worker, &worker->log.file, "cannot reopen the access log; it goes on in the old file");
+    reopen(worker, &worker->errors.file, "cannot reopen the error log; it goes on in the old file");
 }
 
 void weft_worker_reopen_log(struct weft_worker *worker)

@@ -55,7 +55,7 @@ void weft_worker_stop(struct weft_worker *worker);
 /** Sets `figures` to what it has done and how things stand; in its own thread, or when it does not run. */
 void weft_worker_figures(struct weft_worker *worker, struct weft_figures *figures);
 
-/** Opens the access log anew. */
+/** Opens the logs anew. */
 void weft_worker_reopen_log(struct weft_worker *worker);
 
 #endif

@@ -33,6 +33,7 @@ void weft_worker_figures(struct weft_worker *worker, struct weft_figures *figure
     counts->cache_memory = cache->bytes;
     counts->cache_paths = cache->found_count + cache->nothing_count;
     counts->cache_descriptors = cache->descriptors;
-    counts->access_lines_dropped = worker->log.dropped;
+    counts->access_lines_dropped = worker->log.file.dropped;
+    counts->error_lines_dropped = worker->errors.file.dropped;
     weft_session_hub_each(worker->hub, look_at, counts);
 }

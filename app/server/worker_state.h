@@ -6,6 +6,7 @@
 #include "net/pool.h"
 #include "server/access_log.h"
 #include "server/client_table.h"
+#include "server/error_log.h"
 #include "server/exchange.h"
 #include "server/learner.h"
 #include "server/sites.h"
@@ -35,6 +36,9 @@ struct weft_worker {
     struct weft_packer packer;
     struct weft_client_table clients;
     struct weft_access_log log;
+    struct weft_error_log errors;
+    unsigned index;            // of the thread
+    uint64_t connection_count; // so far
     struct weft_exchange_pool pool;
     struct weft_pool memory;   // of the connections
     size_t connection_ceiling; // from here on a newcomer makes idle ones go
@@ -44,6 +48,9 @@ struct weft_worker {
     struct weft_list doors;
     atomic_bool is_ending; // the drain is an end
 };
+
+/** Tells those who run the server. */
+void weft_worker_tell(struct weft_worker *worker, const struct weft_error_record *record);
 
 /** Memory may be kept from now on that nobody will ask for: looks after it in a while. */
 void weft_worker_tidy_later(struct weft_worker *worker);
