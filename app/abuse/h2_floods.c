@@ -307,7 +307,7 @@ static const struct weft_abuse_case cases[] = {
     ROW("streams", "streams beyond the limit", "", "requests without end that cannot be answered for want of a window", BOUNDED, STREAMS, ""),
     HELD("zero-windows", "zero windows", "CVE-2026-49975, CVE-2019-9517", "200 requests each, no window", WEFT_ABUSE_OPEN, ZERO_WINDOWS),
     HELD("zero-windows-kept", "zero windows, kept alive", "CVE-2026-49975", "the same, and the connection's window opened every 0.1 s", WEFT_ABUSE_OPEN, ZERO_WINDOWS_PINGS),
-    HELD("slow-readers", "slow readers, internal buffering", "CVE-2019-9517", "100 requests each, windows wide open, nothing read", CROWD, SLOW_READERS),
+    HELD("slow-readers", "slow readers, internal buffering", "CVE-2019-9517", "100 requests each, windows wide open, nothing read", WEFT_ABUSE_OPEN, SLOW_READERS),
     HELD("dribble", "data dribble", "CVE-2019-9511", "a window that opens by a byte every 0.1 s", CROWD, DRIBBLE),
     HELD("slow-body", "slow content, R.U.D.Y.", "", "content, a byte every 0.1 s", CROWD, SLOW_UPLOAD),
     HELD("uploads", "uploads that do not come", "", "100 uploads each, no content", WEFT_ABUSE_OPEN, UPLOADS),
