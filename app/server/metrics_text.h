@@ -6,9 +6,12 @@
 
 #include <stdio.h>
 
+struct weft_learner;
+
 /** All that is told of a server. */
 struct weft_metrics {
     const struct weft_server_config *config;
+    struct weft_learner *learner;       // NULL where no site learns
     const struct weft_figures *figures; // of all threads together
     size_t thread_count;
     size_t silent_count; // threads that did not answer

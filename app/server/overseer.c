@@ -91,6 +91,7 @@ static struct weft_metrics metrics_of(const struct weft_overseer *overseer)
     const struct weft_overseer_config *config = &overseer->config;
     return (struct weft_metrics){
         .config = config->server,
+        .learner = config->learner,
         .figures = weft_gather_figures(overseer->gather),
         .thread_count = config->worker_count,
         .silent_count = weft_gather_silent_count(overseer->gather),

@@ -9,6 +9,7 @@
 
 enum { WEFT_OVERSEER_CONNECTIONS_MOST = 16 };
 
+struct weft_learner;
 struct weft_overseer;
 struct weft_worker;
 
@@ -17,6 +18,7 @@ struct weft_overseer_config {
     struct weft_worker *const *workers; // they are there for longer than it
     size_t worker_count;
     const struct weft_tls_context *tls; // NULL for none
+    struct weft_learner *learner;       // the same
 };
 
 /** returns NULL without memory or descriptors */

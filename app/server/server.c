@@ -152,6 +152,7 @@ static bool open_overseer(struct weft_server *server, char *error, size_t error_
         .workers = server->workers,
         .worker_count = server->config->thread_count,
         .tls = server->tls,
+        .learner = server->learner,
     };
     if (!server->config->has_metrics) return true;
     server->overseer = weft_overseer_new(&own);
@@ -410,11 +411,6 @@ void weft_server_reopen_logs(struct weft_server *server)
     for (unsigned i = 0; i < server->config->thread_count; i++) {
         weft_worker_reopen_log(server->threads[i].worker);
     }
-}
-
-char *weft_server_delivery_status(struct weft_server *server)
-{
-    return server->learner ? weft_learner_status(server->learner) : NULL;
 }
 
 void weft_server_free(struct weft_server *server)

@@ -59,10 +59,6 @@ void weft_server_drain(struct weft_server *server, enum weft_server_end end);
  */
 bool weft_server_ping(struct weft_server *server);
 
-/** What was hinted and pushed and what came of it, as JSON (server/learner.h), to be freed; NULL where no site learns, or
- *  without memory. */
-char *weft_server_delivery_status(struct weft_server *server);
-
 /** Opens the logs anew, after they were moved away. */
 void weft_server_reopen_logs(struct weft_server *server);
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from conftest import PROGRAM
+from metrics_client import ask_path
 
 FRESH = ("--header", "cache-control: max-age=600")
 BROWSER = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "none"}
@@ -170,3 +171,18 @@ def test_a_learned_file_that_is_wrong_is_refused_and_one_that_cannot_be_written_
     file.write_text("pages:\n  /: [{path: /a.css, seen: few}]\n")
     done = subprocess.run([PROGRAM, "serve", site, "--learn", "--learned", file], capture_output=True, text=True, timeout=20)
     assert done.returncode == 1 and f"{file}:2:28: expected a number" in done.stderr, done.stderr
+
+
+def test_whoever_runs_the_server_sees_what_came_of_it(learn):
+    server = learn("--metrics", "http://127.0.0.1:0")
+    teach(server)
+    assert has_learned(server, "/docs/p.png")
+    load(server, 20)
+    assert has_learned(server, "asked: 1")
+    status, text = ask_path(server, "/delivery")
+    told = json.loads(text)
+    assert status == 200
+    assert told["lost_notes"] == 0
+    (row, *_) = told["sites"][0]["pages"]["/docs/"]
+    assert row["path"] == "/docs/a.css" and row["seen"] == row["of"] == QUORUM
+    assert row["hinted"] == row["asked"] == 1 and row["wasted"] == 0
