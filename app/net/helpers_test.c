@@ -96,8 +96,8 @@ TEST(jobs_come_back_to_the_loop_in_their_order)
 {
     struct scene scene;
     begin(&scene, 1, 8);
-    for (char name = 'a'; name < 'f'; name++)
-        CHECK(hand_in(&scene, name, false));
+    for (const char *name = "abcde"; *name; name++)
+        CHECK(hand_in(&scene, *name, false));
     wait_for(&scene, 5);
     CHECK_SPAN(weft_span_of(scene.order), "abcde");
     end(&scene);

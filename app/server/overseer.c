@@ -292,12 +292,14 @@ int weft_overseer_listen(struct weft_overseer *overseer, int fd)
 
 static void close_doors(struct weft_overseer *overseer)
 {
-    while (!weft_list_is_empty(&overseer->doors)) {
-        struct weft_list *link = weft_list_pop_front(&overseer->doors);
+    struct weft_list *next;
+    for (struct weft_list *link = overseer->doors.next; link != &overseer->doors; link = next) {
         struct door *door = WEFT_LIST_ENTRY(link, struct door, link);
+        next = link->next;
         weft_listener_stop(&door->listener);
         free(door);
     }
+    weft_list_init(&overseer->doors);
 }
 
 // Its life

@@ -5,6 +5,7 @@
 #include "server/worker_state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,13 +88,25 @@ static bool on_full(struct weft_listener *listener)
     return weft_session_hub_shed_count(door->worker->hub) > 0 || shed(door->worker) > 0;
 }
 
-// How many connections a thread may have before idle ones go: some descriptors are for files and for the rest.
+// How many descriptors this process holds: the system gives the lowest that is free.
+static size_t descriptors_in_use(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return SIZE_MAX;
+    close(fd);
+    return (size_t)fd;
+}
+
+// How many connections a thread may have before idle ones go: some descriptors are for files, and others are taken already.
 static size_t connection_ceiling(unsigned threads)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
-    rlim_t kept = limit.rlim_cur / 4 < FDS_KEPT_MOST ? limit.rlim_cur / 4 : FDS_KEPT_MOST;
-    return (size_t)(limit.rlim_cur - kept) / threads;
+    size_t most = (size_t)limit.rlim_cur;
+    size_t kept = most / 8 < FDS_KEPT_MOST ? most / 8 : FDS_KEPT_MOST;
+    size_t used = descriptors_in_use();
+    size_t left = used < most - kept ? most - kept - used : 0;
+    return left > threads ? left / threads : 1;
 }
 
 static bool open_hub(struct weft_worker *worker)
@@ -156,7 +169,6 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     worker->index = (unsigned)config->thread;
     worker->log.file.fd = worker->errors.file.fd = -1;
     weft_exchange_pool_init(&worker->pool);
-    worker->connection_ceiling = connection_ceiling(config->server->thread_count);
     worker->tidying.due = tidy;
     weft_list_init(&worker->doors);
     worker->probe.due = probe;
@@ -265,6 +277,7 @@ void weft_worker_use_packers(struct weft_worker *worker, struct weft_helpers *he
 
 int weft_worker_run(struct weft_worker *worker)
 {
+    worker->connection_ceiling = connection_ceiling(worker->config->thread_count);
     return weft_loop_run(worker->loop);
 }
 

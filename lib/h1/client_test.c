@@ -475,6 +475,22 @@ static const char *story_of_last(const char *const *answers, size_t count, size_
 
 #define SAME_HEAD "HTTP/1.1 200 OK\r\nX-Name:  one\r\n two\r\nEmpty:\r\nContent-Length: 2\r\n\r\n"
 
+// The last of the answers means what it does where all before it were of another kind, and the request the same.
+static void check_last(const char *const *answers, size_t count, size_t piece)
+{
+    static const char *none[16];
+    char alone[RIG_STORY];
+    CHECK(count <= WEFT_COUNT(none));
+    for (size_t i = 0; i < count; i++) {
+        none[i] = i == 4 ? "HTTP/1.1 204 \r\n\r\n" : "HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n";
+    }
+    none[count - 1] = answers[count - 1];
+    snprintf(alone, sizeof(alone), "%s", story_of_last(none, count, piece));
+    rig_close(&rig);
+    CHECK(strcmp(story_of_last(answers, count, piece), alone) == 0);
+    rig_close(&rig);
+}
+
 // A head that comes again means what it meant, whatever the split; framing goes by the request.
 TEST(a_response_with_a_known_head_is_as_any_other)
 {
@@ -490,17 +506,7 @@ TEST(a_response_with_a_known_head_is_as_any_other)
         "HTTP/1.1 103 Early\r\n\r\n" SAME_HEAD "no"};
     for (size_t count = 1; count <= WEFT_COUNT(answers); count++) {
         for (size_t piece = 1; piece < 100; piece++) {
-            char alone[RIG_STORY];
-            static const char *none[WEFT_COUNT(answers)];
-            // The same answer to the same request, where all before it were of another kind.
-            for (size_t i = 0; i < count; i++)
-                none[i] =
-                    i == 4 ? "HTTP/1.1 204 \r\n\r\n" : "HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n";
-            none[count - 1] = answers[count - 1];
-            snprintf(alone, sizeof(alone), "%s", story_of_last(none, count, piece));
-            rig_close(&rig);
-            CHECK(strcmp(story_of_last(answers, count, piece), alone) == 0);
-            rig_close(&rig);
+            check_last(answers, count, piece);
         }
     }
 }

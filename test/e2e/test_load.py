@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 import time
+import types
 
 import pytest
 from bad_server import OK_HEAD, BadServer, drain, frame, read_head, start_http2
@@ -402,6 +403,9 @@ def test_the_report_is_for_people(server, tmp_path):
 def test_control_c_ends_it_with_what_there_is(server):
     process = subprocess.Popen([str(PROGRAM), "load", "-D60", "-c2", server.url("/hello.txt", "http")],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    loading = types.SimpleNamespace(worker=process.pid)
+    while open_sockets(loading) < 2:
+        time.sleep(0.02)  # until both connections are there
     time.sleep(0.7 if is_sanitized() else 0.3)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
