@@ -207,12 +207,20 @@ static bool takes_output(const char *name)
     return name && strcmp(name, "-") == 0;
 }
 
+// A count of requests is either asked to its end, or cut short by whoever runs it.
+static bool went_well(const struct load *load, const struct weft_load_result *result)
+{
+    const struct weft_ledger *ledger = &result->ledger;
+    bool is_given_up =
+        load->options.config.duration_us == 0 && !result->was_stopped && ledger->unfinished > 0;
+    return weft_ledger_adds_up(ledger) && ledger->finished > 0 && weft_ledger_failed(ledger) == 0 &&
+           !is_given_up;
+}
+
 static int show(const struct load *load, const struct weft_load_result *result)
 {
     const struct weft_load_options *options = &load->options;
-    const struct weft_ledger *ledger = &result->ledger;
-    bool is_fine =
-        weft_ledger_adds_up(ledger) && ledger->finished > 0 && weft_ledger_failed(ledger) == 0;
+    bool is_fine = went_well(load, result);
     if (!takes_output(options->json_file) && !takes_output(options->csv_file)) {
         weft_load_show_report(options, result, stdout);
         weft_load_show_charts(options, result, stdout);

@@ -61,7 +61,8 @@ static void sum_up(struct weft_load_worker *worker)
 {
     struct weft_load_result *result = &worker->result;
     uint64_t until_us = measured_until(worker, fresh_now_us(worker));
-    result->ledger.unfinished = count_measured(&worker->in_flight) + count_measured(&worker->queue);
+    result->ledger.unfinished = count_measured(&worker->in_flight) +
+                                count_measured(&worker->queue) + count_measured(&worker->again);
     if (until_us > worker->measure_us) result->elapsed_us = until_us - worker->measure_us;
     WEFT_LIST_EACH(link, &worker->connections)
     {
