@@ -342,19 +342,18 @@ void weft_load_help(void)
     for (const struct weft_args_option *option = table; option->name; option++) {
         print_option(option, term);
     }
-    printf(
-        "\n%sExamples%s\n"
-        "  weft load -k -n 100000 -c 10 -m 10 https://localhost:8443/\n"
-        "      closed loop: as fast as it goes, 100 requests in flight\n"
-        "  weft load --h1 -D 5 --warm-up-time 1 -c 100 http://localhost:8080/a.html /b.css\n"
-        "      HTTP/1.1 over 100 connections, two files in turns, for five seconds\n"
-        "  weft load -k --rate 2000 --poisson -D 30 -c 20 -m 100 https://localhost:8443/\n"
-        "      open loop: 2000 requests a second, timed from when they should have started\n"
-        "  weft load -k --new-connection --resume -n 1000 -c 4 https://localhost:8443/\n"
-        "      resumed handshakes\n"
-        "  weft load -k --script pages.txt -c 50 -m 100 -D 60 --json - > run.json\n"
-        "\n%sExit codes%s\n"
-        "  0  every request was answered    1  some failed or were given up, or nothing could be "
-        "measured\n  2  wrong usage\n",
-        term->bold, term->plain, term->bold, term->plain);
+    printf("\n%sExamples%s\n"
+           "  weft load -k -n 100000 -c 10 -m 10 https://localhost:8443/\n"
+           "      closed loop: as fast as it goes, 100 requests in flight\n"
+           "  weft load --h1 -D 5 --warm-up-time 1 -c 100 http://localhost:8080/a.html /b.css\n"
+           "      HTTP/1.1 over 100 connections, two files in turns, for five seconds\n"
+           "  weft load -k --rate 2000 --poisson -D 30 -c 20 -m 100 https://localhost:8443/\n"
+           "      open loop: 2000 requests a second, timed from when they should have started\n"
+           "  weft load -k --new-connection --resume -n 1000 -c 4 https://localhost:8443/\n"
+           "      resumed handshakes\n"
+           "  weft load -k --script pages.txt -c 50 -m 100 -D 60 --json - > run.json\n"
+           "\n%sExit codes%s\n"
+           "  0  every request was answered    1  some failed, were given up or not measured    2  "
+           "wrong usage\n",
+           term->bold, term->plain, term->bold, term->plain);
 }
