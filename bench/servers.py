@@ -1,6 +1,7 @@
 """The servers that are measured, each as it would be set up fairly: one worker on one core, the same files and
 certificate, TLS 1.3 with AES-128-GCM, no access log, caches and sendfile on, keep-alive without a bound."""
 
+import getpass
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ class Server:
         self.clear = PORTS[self.name]
         self.tls = self.clear + 1
         self.process = None
+        self.is_wrapped = False  # runs below valgrind and the like
 
     def command(self):
         raise NotImplementedError
@@ -57,6 +59,7 @@ class Server:
         return self.path(name)
 
     def start(self, wrapper=()):
+        self.is_wrapped = bool(wrapper)
         pin = load.pinned(self.core)
         log = open(self.path("log"), "w")
         self.process = subprocess.Popen(
@@ -144,6 +147,7 @@ class Weft(Server):
             "--cert", self.cert, "--key", self.key, "--limit", "requests_per_connection=4000000000",
             "--limit", "idle_timeout_ms=600000",
             "--listen", f"http://{self.host}:{self.clear}", "--listen", f"https://{self.host}:{self.tls}",
+            *(["--single-process", "--sandbox", "off", "--user", getpass.getuser()] if self.is_wrapped else []),  # valgrind writes as who started it
         ]  # fmt: skip
 
     def version(self):
