@@ -101,8 +101,9 @@ void weft_h2_conn_merge_priority(struct weft_h2_conn *conn, struct weft_h2_strea
     if (field) {
         said = weft_http_priority_parse(field->value, &priority);
         set_priority(conn, stream, priority);
-    } else if (!stream->has_rank && weft_http_rank_response(head, &priority)) {
-        set_priority(conn, stream, priority);
+    } else if (!stream->has_rank) {
+        if (weft_http_rank_response(head, &priority)) set_priority(conn, stream, priority);
+        return; // that ranking knows what is of use only when whole
     }
     // Chromium calls all incremental that a 103 made it fetch, style sheets and scripts too: shared, they would all be
     // complete late, and the page painted late.

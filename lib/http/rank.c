@@ -39,19 +39,28 @@ static const struct rank types[] = {
 };
 // clang-format on
 
-// Is the name the row's, or of its family?
-static bool is_named(struct weft_span name, struct weft_span row)
+static bool is_blank(uint8_t byte)
 {
-    if (name.size == 0 || (name.data[0] | 0x20) != row.data[0]) return false; // most rows go here
-    bool is_family = row.data[row.size - 1] == '/';
-    return weft_span_equal_ignoring_case(is_family ? weft_span_part(name, 0, row.size) : name, row);
+    return byte == ' ' || byte == '\t';
 }
 
-static bool rank(const struct rank *ranks, size_t count, struct weft_span name,
+// Is the value the row's name, or of its family? Parameters may follow (RFC 9110 §8.3.1).
+static bool is_named(struct weft_span value, struct weft_span row)
+{
+    size_t last = row.size - 1;
+    if (value.size < row.size || (value.data[last] | 0x20) != row.data[last]) return false;
+    if (!weft_span_equal_ignoring_case(weft_span_part(value, 0, row.size), row)) return false;
+    if (value.size == row.size || row.data[last] == '/') return true;
+    return value.data[row.size] == ';' || is_blank(value.data[row.size]);
+}
+
+static bool rank(const struct rank *ranks, size_t count, struct weft_span value,
                  struct weft_http_priority *priority)
 {
+    if (value.size == 0) return false;
+    uint8_t first = value.data[0] | 0x20;
     for (size_t i = 0; i < count; i++) {
-        if (!is_named(name, ranks[i].name)) continue;
+        if (first != ranks[i].name.data[0] || !is_named(value, ranks[i].name)) continue;
         *priority = ranks[i].priority;
         return true;
     }
@@ -66,19 +75,18 @@ bool weft_http_rank_request(const struct weft_http_head *request,
     return field && rank(destinations, WEFT_COUNT(destinations), field->value, priority);
 }
 
-// The media type without parameters, RFC 9110 §8.3.1; empty where there is none.
-static struct weft_span media_type(const struct weft_http_head *response)
+// Empty where there is none.
+static struct weft_span content_type(const struct weft_http_head *response)
 {
     const struct weft_http_field *field =
         weft_http_head_find(response, WEFT_HTTP_FIELD_CONTENT_TYPE);
-    if (!field) return (struct weft_span){0};
-    return weft_span_trim(weft_span_part(field->value, 0, weft_span_find(field->value, ';')));
+    return field ? field->value : (struct weft_span){0};
 }
 
 bool weft_http_rank_response(const struct weft_http_head *response,
                              struct weft_http_priority *priority)
 {
-    return rank(types, WEFT_COUNT(types), media_type(response), priority);
+    return rank(types, WEFT_COUNT(types), content_type(response), priority);
 }
 
 bool weft_http_is_whole(const struct weft_http_head *response)
@@ -89,7 +97,7 @@ bool weft_http_is_whole(const struct weft_http_head *response)
         WEFT_SPAN_INIT("application/javascript"),
         WEFT_SPAN_INIT("font/"),
     };
-    struct weft_span type = media_type(response);
+    struct weft_span type = content_type(response);
     for (size_t i = 0; i < WEFT_COUNT(whole); i++) {
         if (is_named(type, whole[i])) return true;
     }
