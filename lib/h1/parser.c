@@ -210,6 +210,7 @@ static struct weft_h1_error parse_fields(struct lines *in, const struct weft_h1_
         error = note_field(message, &fields[i]);
     message->head.fields = fields;
     message->head.field_count = count;
+    message->head.lacks = weft_http_fields_lack(fields, count);
     return error;
 }
 

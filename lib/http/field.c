@@ -109,3 +109,12 @@ const struct weft_http_field *weft_http_field_find(const struct weft_http_field 
     }
     return NULL;
 }
+
+uint64_t weft_http_fields_lack(const struct weft_http_field *fields, size_t count)
+{
+    uint64_t present = 0;
+    for (size_t i = 0; i < count; i++) {
+        present |= UINT64_C(1) << fields[i].id % 64;
+    }
+    return ~present;
+}

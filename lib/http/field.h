@@ -109,6 +109,9 @@ struct weft_http_field {
         .id = WEFT_HTTP_FIELD_##which                                                 \
     }
 
+/** A known name as a bit of a set. More names than bits: two may share one, so a set says what it surely lacks. */
+#define WEFT_HTTP_FIELD_BIT(which) (UINT64_C(1) << WEFT_HTTP_FIELD_##which % 64)
+
 /** The id of a name in lower case; WEFT_HTTP_OTHER_FIELD where it is not one of ours. */
 enum weft_http_field_name weft_http_field_lookup(struct weft_span name);
 
@@ -118,5 +121,8 @@ struct weft_span weft_http_field_text(enum weft_http_field_name id);
 /** The first field with that name, or NULL. */
 const struct weft_http_field *weft_http_field_find(const struct weft_http_field *fields,
                                                    size_t count, enum weft_http_field_name id);
+
+/** The set of the names, by WEFT_HTTP_FIELD_BIT(), that none of the fields has. */
+uint64_t weft_http_fields_lack(const struct weft_http_field *fields, size_t count);
 
 #endif

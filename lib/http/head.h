@@ -43,6 +43,8 @@ struct weft_http_head {
     // Sent: where it is not 0, all heads with this stamp are the same in all that is above, so that an engine may send
     // again what it made of the first.
     uint64_t stamp;
+    // Received: weft_http_fields_lack(), so that asking for what is not there costs nothing; 0: not known.
+    uint64_t lacks;
     bool expects_continue; // Expect: 100-continue, from a peer that may wait (RFC 9110 §10.1.1)
     bool is_early;         // received in TLS early data (RFC 8470)
 };
@@ -53,10 +55,17 @@ struct weft_http_head {
         .content_length = WEFT_HTTP_LENGTH_UNKNOWN, .priority = WEFT_HTTP_PRIORITY_DEFAULT \
     }
 
+/** Has the head surely none of these names, WEFT_HTTP_FIELD_BIT() joined by |? False where it may have one. */
+static inline bool weft_http_head_lacks(const struct weft_http_head *head, uint64_t names)
+{
+    return (head->lacks & names) == names;
+}
+
 /** The first field of `head` with that name, or NULL. */
 static inline const struct weft_http_field *weft_http_head_find(const struct weft_http_head *head,
                                                                 enum weft_http_field_name id)
 {
+    if (weft_http_head_lacks(head, UINT64_C(1) << id % 64)) return NULL;
     return weft_http_field_find(head->fields, head->field_count, id);
 }
 

@@ -368,6 +368,7 @@ enum weft_http_verdict weft_http_message_finish(struct weft_http_message *messag
     made.content_length = message->content_length;
     made.fields = message->fields;
     made.field_count = message->field_count;
+    made.lacks = weft_http_fields_lack(made.fields, made.field_count);
     *head = made;
     return WEFT_HTTP_WELL_FORMED;
 }
