@@ -248,8 +248,16 @@ size_t weft_h2_conn_frame_start(struct weft_h2_conn *conn);
 /** Counts where output_size is reached by what was added behind `before` bytes of out.frames. */
 void weft_h2_conn_count_output(struct weft_h2_conn *conn, size_t before);
 
-/** Writes the frames from `at` on into the trace. */
-void weft_h2_conn_trace_out(struct weft_h2_conn *conn, const struct weft_queue *queue, size_t at);
+/** Writes the frames from `at` on into the trace, which there is. */
+void weft_h2_conn_trace_frames(struct weft_h2_conn *conn, const struct weft_queue *queue,
+                               size_t at);
+
+/** The same, where there is a trace. */
+static inline void weft_h2_conn_trace_out(struct weft_h2_conn *conn, const struct weft_queue *queue,
+                                          size_t at)
+{
+    if (conn->config.trace) weft_h2_conn_trace_frames(conn, queue, at);
+}
 void weft_h2_conn_trace(struct weft_h2_conn *conn, struct weft_trace_record record);
 
 /** Drops what is only held for speed. */

@@ -165,10 +165,11 @@ static const struct weft_http_head *
 read_head_once(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
                enum weft_http_section kind, struct weft_span block, enum weft_http_verdict *verdict)
 {
-    struct weft_h2_known_head known = {.table = weft_hpack_decoder_state(conn->in.decoder)};
-    const struct weft_http_head *head = known_head(conn, stream, block, known.table);
+    uint64_t table = weft_hpack_decoder_state(conn->in.decoder);
+    const struct weft_http_head *head = known_head(conn, stream, block, table);
     if (head) return head;
 
+    struct weft_h2_known_head known = {.table = table};
     uint64_t text_before = conn->totals.field_text_received;
     head = read_head(conn, stream, kind, block, verdict);
     known.text_size = (uint32_t)(conn->totals.field_text_received - text_before);

@@ -29,9 +29,8 @@ void weft_h2_conn_trace(struct weft_h2_conn *conn, struct weft_trace_record reco
     weft_trace_add(conn->config.trace, &record);
 }
 
-void weft_h2_conn_trace_out(struct weft_h2_conn *conn, const struct weft_queue *queue, size_t at)
+void weft_h2_conn_trace_frames(struct weft_h2_conn *conn, const struct weft_queue *queue, size_t at)
 {
-    if (!conn->config.trace) return;
     struct weft_span bytes = weft_queue_bytes(queue);
     while (at + WEFT_H2_FRAME_HEADER_SIZE <= bytes.size) {
         struct weft_h2_frame frame = weft_h2_parse_frame_header(bytes.data + at);

@@ -233,9 +233,18 @@ static bool end_segment(struct walk *walk)
     return true;
 }
 
+static bool is_plain(uint8_t byte)
+{
+    return byte > 0x1f && byte != 0x7f && byte != '%' && byte != '/' && byte != '\\';
+}
+
 static enum weft_http_path_status walk_path(struct weft_span path, struct walk *walk)
 {
     for (size_t at = 1; at < path.size;) {
+        if (is_plain(path.data[at])) {
+            walk->room[walk->size++] = path.data[at++];
+            continue;
+        }
         uint8_t byte;
         enum weft_http_path_status status = take_byte(path, &at, &byte);
         if (status != WEFT_HTTP_PATH_FINE) return status;

@@ -30,10 +30,8 @@ static bool grow(struct weft_queue *queue, size_t needed)
     return true;
 }
 
-uint8_t *weft_queue_room(struct weft_queue *queue, size_t size)
+uint8_t *weft_queue_make_room(struct weft_queue *queue, size_t size)
 {
-    if (size <= queue->size - queue->end) return queue->data + queue->end;
-
     size_t waiting = weft_queue_size(queue);
     if (size > SIZE_MAX - waiting) return NULL;
     if (queue->start > 0) { // close up before growing

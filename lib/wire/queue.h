@@ -29,12 +29,19 @@ static inline size_t weft_queue_size(const struct weft_queue *queue)
     return queue->end - queue->start;
 }
 
+/** What weft_queue_room() does where the back has not that much room: closes up, or grows. */
+WEFT_MUST_USE uint8_t *weft_queue_make_room(struct weft_queue *queue, size_t size);
+
 /**
  * Room for `size` bytes at the back, to be filled and then kept with weft_queue_add_room().
  *
  * returns  the room, lent until the next call on the queue; NULL without memory
  */
-WEFT_MUST_USE uint8_t *weft_queue_room(struct weft_queue *queue, size_t size);
+WEFT_MUST_USE static inline uint8_t *weft_queue_room(struct weft_queue *queue, size_t size)
+{
+    if (size <= queue->size - queue->end) return queue->data + queue->end;
+    return weft_queue_make_room(queue, size);
+}
 
 /** Keeps the first `size` bytes of the room that weft_queue_room() gave. */
 static inline void weft_queue_add_room(struct weft_queue *queue, size_t size)
