@@ -45,6 +45,13 @@ static int ask(const struct weft_http_validators *validators, enum weft_http_met
     }
     bool uses_range = false;
     int outcome = (int)weft_http_evaluate_conditions(&head, validators, CHANGED_AT, &uses_range);
+
+    bool uses_range_too =
+        false; // what the head lacks is known now, as in those that an engine gives
+    head.lacks = weft_http_fields_lack(head.fields, head.field_count);
+    CHECK_EQ(weft_http_evaluate_conditions(&head, validators, CHANGED_AT, &uses_range_too),
+             outcome);
+    CHECK_EQ(uses_range_too, uses_range);
     return outcome + (uses_range ? 100 : 0);
 }
 

@@ -48,3 +48,17 @@ TEST(find_gives_the_first_of_several)
     CHECK(weft_http_field_find(fields, 1, WEFT_HTTP_FIELD_VARY) == NULL);
     CHECK(weft_http_field_find(NULL, 0, WEFT_HTTP_FIELD_VARY) == NULL);
 }
+
+TEST(fields_lack_every_name_but_theirs)
+{
+    const struct weft_http_field fields[] = {WEFT_HTTP_FIELD(RANGE, WEFT_SPAN("bytes=0-1")),
+                                             WEFT_HTTP_FIELD(ACCEPT, WEFT_SPAN("*/*"))};
+    uint64_t lacking = weft_http_fields_lack(fields, WEFT_COUNT(fields));
+
+    for (unsigned id = 1; id < WEFT_HTTP_FIELD_NAME_COUNT; id++) {
+        bool shares =
+            id % 64 == WEFT_HTTP_FIELD_RANGE % 64 || id % 64 == WEFT_HTTP_FIELD_ACCEPT % 64;
+        CHECK_EQ((lacking >> id % 64 & 1) != 0, !shares);
+    }
+    CHECK_EQ(weft_http_fields_lack(NULL, 0), UINT64_MAX);
+}

@@ -89,6 +89,8 @@ TEST(a_request_becomes_a_head)
     CHECK_EQ(bench.head.field_count, 5);
     CHECK_EQ(bench.head.fields[0].id, WEFT_HTTP_FIELD_ACCEPT);
     CHECK_EQ(bench.head.fields[1].id, WEFT_HTTP_OTHER_FIELD);
+    CHECK(weft_http_head_lacks(&bench.head, WEFT_HTTP_FIELD_BIT(RANGE)));
+    CHECK(!weft_http_head_lacks(&bench.head, WEFT_HTTP_FIELD_BIT(ACCEPT)));
     weft_arena_deinit(&bench.arena);
     CHECK_EQ(bench.counter.live, 0);
 }
