@@ -57,8 +57,12 @@ void weft_book_age(struct weft_book *book, uint64_t now_us);
  */
 struct weft_manifest *weft_book_publish(struct weft_book *book);
 
-/** Writes what is told, and what was counted of what was delivered, as a manifest. */
-void weft_book_write(const struct weft_book *book, FILE *out);
+/**
+ * Writes what is told, and what was counted of what was delivered, as a manifest.
+ *
+ * returns  false without memory, and nothing is written then; whether all was written, `out` tells
+ */
+WEFT_MUST_USE bool weft_book_write(const struct weft_book *book, FILE *out);
 
 /** The figures as JSON: {"pages": {"/": [{"path": "/a.css", "as": "style", "mode": "both", "seen": 9, ...}]}} */
 void weft_book_write_json(const struct weft_book *book, FILE *out);

@@ -194,20 +194,22 @@ static void write_page(FILE *out, const struct weft_book_page *page)
     }
 }
 
-void weft_book_write(const struct weft_book *book, FILE *out)
+bool weft_book_write(const struct weft_book *book, FILE *out)
 {
     struct weft_book_row *rows[WEFT_BOOK_ROWS_MOST];
     const struct weft_book_page **pages = sorted_pages(book);
     bool is_empty = true;
-    for (size_t i = 0; pages && i < book->page_count; i++)
+    if (!pages) return false;
+    for (size_t i = 0; i < book->page_count; i++)
         is_empty = is_empty && rows_of_note(pages[i], rows) == 0;
     fputs("# what 'weft serve --learn' has seen pages need, and what came of telling it\n"
           "version: 1\n",
           out);
     fputs(is_empty ? "pages: {}\n" : "pages:\n", out);
-    for (size_t i = 0; pages && i < book->page_count; i++)
+    for (size_t i = 0; i < book->page_count; i++)
         write_page(out, pages[i]);
     free((void *)pages);
+    return true;
 }
 
 static void write_json_text(FILE *out, struct weft_span text)

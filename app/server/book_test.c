@@ -71,7 +71,7 @@ static void check_written(bool is_json, const char *text)
     if (is_json) {
         weft_book_write_json(book, out);
     } else {
-        weft_book_write(book, out);
+        CHECK(weft_book_write(book, out));
     }
     fclose(out);
     CHECK_SAME(weft_span_of(written), weft_span_of(text));

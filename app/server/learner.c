@@ -2,6 +2,7 @@
 #include "server/learner.h"
 
 #include "server/book.h"
+#include "server/error_log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,37 +34,66 @@ struct weft_learner {
     bool is_ending;
 };
 
-// The file
-
-static bool write_down(const struct weft_book *book, FILE *out)
+static uint64_t now_us(void)
 {
-    weft_book_write(book, out);
-    bool is_fine = fflush(out) == 0 && fsync(fileno(out)) == 0;
-    return fclose(out) == 0 && is_fine;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-// Beside the file, and then in its place: whoever reads finds the old one or the new one, whole.
+// The file
+
+// Writes the whole book. A buffer that could not be written is gone, and what comes behind it may well be written: only
+// the stream's mark tells.
+static int write_down(const struct weft_book *book, FILE *out)
+{
+    errno = 0;
+    bool is_whole =
+        weft_book_write(book, out) && !ferror(out) && fflush(out) == 0 && fsync(fileno(out)) == 0;
+    int why = errno;
+    if (fclose(out) != 0 && is_whole) {
+        is_whole = false;
+        why = errno;
+    }
+    if (is_whole) return 0;
+    return why ? -why : -EIO;
+}
+
+// Beside the file, and then in its place: whoever reads finds the old one or the new one, whole. By a name of this process,
+// for while a configuration is loaded anew the old process and the new one both learn.
 static int save(const char *file, const struct weft_book *book)
 {
     char name[FILE_NAME_MOST];
-    int size = snprintf(name, sizeof(name), "%s.new", file);
+    int size = snprintf(name, sizeof(name), "%s.%ld.new", file, (long)getpid());
     if (size < 0 || (size_t)size >= sizeof(name)) return -ENAMETOOLONG;
     FILE *out = fopen(name, "wbe");
     if (!out) return -errno;
-    if (write_down(book, out) && rename(name, file) == 0) return 0;
-    int result = -errno;
-    (void)unlink(name);
+    int result = write_down(book, out);
+    if (result == 0 && rename(name, file) != 0) result = -errno;
+    if (result < 0) (void)unlink(name);
     return result;
 }
 
-static void save_pupil(struct pupil *pupil)
+// Into the error log, opened for this line: those that are open are the serving threads' own.
+static void tell(const struct weft_learner *learner, const char *text, const char *detail)
 {
+    struct weft_counts counts = {0};
+    struct weft_error_log log;
+    struct weft_error_record record = {.level = WEFT_ERROR_ERROR, .text = text, .detail = detail};
+    if (weft_error_log_open(&log, learner->config, &counts, NULL) < 0) return;
+    weft_error_log_add(&log, time(NULL), now_us(), &record);
+    weft_error_log_close(&log);
+}
+
+// Told once, and not again before it has worked.
+static void save_pupil(const struct weft_learner *learner, struct pupil *pupil)
+{
+    char detail[WEFT_ERROR_TEXT_MOST];
     const struct weft_site_config *config = pupil->config;
-    if (!config->learned_file || !config->learns) return;
     int result = save(config->learned_file, pupil->book);
     if (result < 0 && !pupil->has_failed) {
-        fprintf(stderr, "weft: cannot write %s: %s; it is tried again\n", config->learned_file,
-                strerror(-result));
+        snprintf(detail, sizeof(detail), "%s: %s", config->learned_file, strerror(-result));
+        tell(learner, "what was learned cannot be written; it is tried again", detail);
     }
     pupil->has_failed = result < 0;
 }
@@ -76,13 +106,6 @@ static void publish(struct pupil *pupil)
 }
 
 // Lessons
-
-static uint64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 /** The notes of a thread that are being read. */
 struct stack {
@@ -131,7 +154,8 @@ static void hold_lesson(struct weft_learner *learner)
         if (!pupil->book) continue;
         weft_book_age(pupil->book, now);
         if (pupil->config->learns) publish(pupil);
-        if (read > 0) save_pupil(pupil);
+        bool is_kept = pupil->config->learns && pupil->config->learned_file;
+        if (is_kept && (read > 0 || pupil->has_failed)) save_pupil(learner, pupil);
     }
 }
 
@@ -140,7 +164,7 @@ static void *run(void *argument)
     struct weft_learner *learner = argument;
     uint64_t interval_us = (uint64_t)learner->config->learn_interval_ms * 1000;
     pthread_mutex_lock(&learner->lock);
-    while (!learner->is_ending) {
+    do { // also where the end is asked for before this thread has begun: there may be notes
         uint64_t due_us = now_us() + interval_us;
         struct timespec due = {.tv_sec = (time_t)(due_us / 1000000),
                                .tv_nsec = (long)(due_us % 1000000 * 1000)};
@@ -148,7 +172,7 @@ static void *run(void *argument)
         while (!learner->is_ending && result == 0)
             result = pthread_cond_timedwait(&learner->wakes, &learner->lock, &due);
         hold_lesson(learner);
-    }
+    } while (!learner->is_ending);
     pthread_mutex_unlock(&learner->lock);
     return NULL;
 }

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import PROGRAM
+from conftest import PROGRAM, cases
 from metrics_client import ask_path
 
 FRESH = ("--header", "cache-control: max-age=600")
@@ -27,7 +27,7 @@ def site(root):
 
 @pytest.fixture
 def learn(serve, site, tmp_path):
-    (tmp_path / "state").mkdir()
+    (tmp_path / "state").mkdir(exist_ok=True)
 
     def start(*more):
         file = tmp_path / "state" / "learned.yaml"
@@ -166,11 +166,86 @@ def test_the_report_says_what_came_of_it(learn):
     assert lines[-1] == "1 page, 0 bytes wasted"
 
 
-def test_a_learned_file_that_is_wrong_is_refused_and_one_that_cannot_be_written_is_told(serve, site, tmp_path):
+def test_a_learned_file_that_is_wrong_is_refused(serve, site, tmp_path):
     file = tmp_path / "learned.yaml"
     file.write_text("pages:\n  /: [{path: /a.css, seen: few}]\n")
     done = subprocess.run([PROGRAM, "serve", site, "--learn", "--learned", file], capture_output=True, text=True, timeout=20)
     assert done.returncode == 1 and f"{file}:2:28: expected a number" in done.stderr, done.stderr
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of two pages, mounted where the learned file is."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "weft-test", folder], capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def lines_of(path, count=1, timeout=10.0):
+    """The lines of a log, once there are so many."""
+    end = time.monotonic() + timeout
+    while len(found := path.read_text().splitlines() if path.exists() else []) < count:
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+    return found
+
+
+OLD = "pages:\n  /: [{path: /docs/junk.css, seen: 9, of: 9}]\n"
+
+
+def fill(folder):
+    (folder / "filler").write_bytes(bytes(4096))
+
+
+def forbid(folder):
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+
+
+def allow(folder):
+    subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
+
+
+def empty(folder):
+    (folder / "filler").unlink()
+
+
+@pytest.mark.parametrize(
+    "hinder, why, help",
+    cases(
+        ("full", fill, "No space left on device", empty),
+        ("read-only", forbid, "Read-only file system", allow),
+    ),
+)
+def test_a_disk_that_takes_nothing_is_told_and_harms_neither_the_file_nor_who_is_served(small_disk, learn, tmp_path, hinder, why, help):
+    file, log = small_disk / "learned.yaml", tmp_path / "errors"
+    file.write_text(OLD)
+    server = learn("--error-log", str(log))
+    hinder(small_disk)
+    teach(server)
+    (line,) = lines_of(log)
+    assert line.endswith(f" error: what was learned cannot be written; it is tried again: {file}: {why}")
+    assert told(server) == LEARNED  # it serves, and tells what it has learned
+    assert file.read_text() == OLD and sorted(path.name for path in small_disk.iterdir() if path != file) in ([], ["filler"])
+    help(small_disk)
+    assert has_learned(server, "/docs/p.png")  # without anybody coming
+    assert len(lines_of(log)) == 1
+    assert [path.name for path in small_disk.iterdir()] == ["learned.yaml"]
+
+
+def test_a_folder_that_is_gone_is_told_and_the_server_goes_on(learn, tmp_path):
+    log = tmp_path / "errors"
+    server = learn("--error-log", str(log))
+    server.learned.parent.rmdir()
+    teach(server)
+    (line,) = lines_of(log)
+    assert line.endswith(f"{server.learned}: No such file or directory")
+    assert told(server) == LEARNED
+    server.stop()
+    assert len(lines_of(log)) == 1
 
 
 def test_whoever_runs_the_server_sees_what_came_of_it(learn):
