@@ -95,7 +95,7 @@ static void remember_held(struct weft_answer *answer, const struct weft_push *pu
     if (!weft_span_is(push->request->scheme, "https")) return;
     answer->owned = malloc(WEFT_CACHE_DIGEST_SET_COOKIE_SIZE);
     if (!answer->owned) return;
-    size_t size = weft_cache_digest_set_cookie(&push->held, answer->owned);
+    size_t size = weft_cache_digest_set_cookie(&push->will_hold, answer->owned);
     struct weft_span value = {(const uint8_t *)answer->owned, size};
     add_field(answer, WEFT_HTTP_FIELD(SET_COOKIE, value));
 }

@@ -22,6 +22,7 @@ void weft_push_init(struct weft_push *push, struct weft_site *site, struct weft_
     if (weft_cache_digest_is_full(&push->held)) {
         weft_cache_digest_init(&push->held, WEFT_CACHE_DIGEST_COOKIE_BITS);
     }
+    push->will_hold = push->held;
     push->last = &push->promises;
     push->is_over = request->authority.size == 0;
 }
@@ -129,7 +130,7 @@ static void promise_one(struct weft_push *push, struct weft_span path, bool is_c
         return;
     }
     weft_cache_digest_add(push->given, key);
-    weft_cache_digest_add(&push->held, outlook.key);
+    weft_cache_digest_add(&push->will_hold, outlook.key);
     *push->last = promise;
     push->last = &promise->next;
     push->size += outlook.size;

@@ -30,9 +30,10 @@ struct weft_push {
     struct weft_conn *conn;
     uint64_t stream_id; // of the page
     const struct weft_http_head *request;
-    struct weft_cache_digest *given; // to the connection so far; grows
-    struct weft_cache_digest held;   // by the client, as its cookie says; grows
-    struct weft_promise *promises;   // made, in order; to be answered by whoever asked for them
+    struct weft_cache_digest *given;    // to the connection so far; grows
+    struct weft_cache_digest held;      // by the client, as its cookie says
+    struct weft_cache_digest will_hold; // with what is pushed now; grows
+    struct weft_promise *promises;      // made, in order; to be answered by whoever asked for them
     struct weft_promise **last;
     size_t count;
     uint64_t size; // bytes promised
