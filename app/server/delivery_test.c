@@ -7,7 +7,8 @@
     "pages:\n"                                                                \
     "  /: [/a.css, {path: /a.png, mode: hint}, {path: /b.css, mode: push}]\n" \
     "  /other.html: [/b.css]\n"                                               \
-    "  /a.css: [/b.css]\n"
+    "  /a.css: [/b.css]\n"                                                    \
+    "  /gone.html: [/b.css]\n"
 #define LINK "</a.css>; rel=preload; as=style, </a.png>; rel=preload; as=image"
 
 static const char *const navigation[] = {"sec-fetch-mode", "navigate", NULL};
@@ -114,6 +115,8 @@ TEST(only_whole_answers_that_are_pages_carry_anything)
     check_promised(rig, load(rig, "/a.css"), ""); // named in the manifest, and no page
     CHECK_EQ(field(rig, WEFT_HTTP_FIELD_LINK).size, 0);
     check_promised(rig, load(rig, "/gone.html"), "");
+    CHECK_EQ(rig->answer.head.status, 404);
+    CHECK(weft_delivery_is_html(&rig->answer.head));
     rig_ask_by(rig, false, "/", (const char *const[]){"if-none-match", "*", NULL});
     check_promised(rig, deliver(rig), "");
     CHECK_EQ(rig->answer.head.status, 304);
