@@ -86,6 +86,7 @@ void weft_h2_conn_on_weight(struct weft_h2_conn *conn, struct weft_h2_stream *st
                             struct weft_h2_weight weight)
 {
     if (!weft_h2_is_server(conn) || !weight.is_present) return;
+    if (conn->peer.no_rfc7540_priorities) return; // the client has left them, RFC 9218 §2.1
     if (weight.weight == SILENT_WEIGHT && !stream->has_rank) return;
     struct weft_http_priority priority = stream->scheduled.priority;
     priority.urgency = weft_h2_weight_urgency(weight.weight);

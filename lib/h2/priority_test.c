@@ -235,6 +235,27 @@ TEST(weights_stand_for_urgencies)
     CHECK_EQ(weft_h2_weight_urgency(16), 3); // says nothing
 }
 
+// RFC 9218 §2.1 (PR-01): a client that says that it uses none of RFC 7540's signals is held to that.
+TEST(weights_of_a_client_that_has_left_them_are_ignored)
+{
+    for (uint32_t has_left = 0; has_left < 2; has_left++) {
+        struct side *side = side_new(WEFT_HTTP_SERVER);
+        side->conn = weft_h2_new(&side->config);
+        put_magic(&side->in);
+        put_setting(&side->in, 9, has_left);
+        PUT_EMPTY(&side->in, SETTINGS, ACK, 0);
+        PUT(&side->in, HEADERS, END_STREAM | END_HEADERS | WITH_PRIORITY, 1, 0x80, 0, 0, 0, 1, 0x82,
+            0x86, 0x84, 0x01, 0x01, 'a');
+        side_feed(side);
+        respond(side, 1);
+        ask(side, 3, "u=4");
+        PUT(&side->in, PRIORITY, 0, 3, 0x80, 0, 0, 0, 255);
+        side_feed(side);
+        check_turns(side, has_left ? "11" : "33"); // 1 has its default, 3; else 7, and 3 has 0
+        side_end(side);
+    }
+}
+
 TEST(the_newest_signal_of_either_kind_counts)
 {
     struct side *side = side_ready(WEFT_HTTP_SERVER);
