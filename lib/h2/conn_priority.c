@@ -2,6 +2,7 @@
 #include "h2/conn.h"
 
 #include "http/rank.h"
+
 enum { SILENT_WEIGHT = 16 }; // the default of RFC 7540: says nothing
 
 static void set_priority(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
@@ -52,6 +53,19 @@ static void keep_update(struct weft_h2_conn *conn, uint32_t stream_id,
         conn->update_next = (uint8_t)((conn->update_next + 1) % WEFT_H2_UPDATES);
     }
     *update = (struct weft_h2_update){stream_id, priority};
+}
+
+// Streams that have a priority and are idle count with those that are open, §7.1; until the client has our limit there is
+// none. What the ring has let go is not known any more: its 32 are what can be proven.
+static bool is_one_too_many(const struct weft_h2_conn *conn, uint32_t stream_id)
+{
+    const struct weft_h2_streams *streams = &conn->streams;
+    size_t count = (size_t)streams->peer_count + 1;
+    for (size_t i = 0; conn->updates && i < WEFT_H2_UPDATES; i++) {
+        uint32_t id = conn->updates[i].stream_id;
+        count += id > streams->last_peer_id && id != stream_id;
+    }
+    return conn->is_acknowledged && count > weft_h2_limits(conn)->concurrent_streams;
 }
 
 static void note_proxy(struct weft_h2_conn *conn, const struct weft_http_head *head)
@@ -136,6 +150,11 @@ void weft_h2_conn_on_priority_update(struct weft_h2_conn *conn, struct weft_span
     } else if (!weft_h2_conn_was_used(conn, update.stream_id)) {
         if (update.stream_id % 2 == 0) { // a push that was never promised, RFC 9218 §7.1
             weft_h2_fail(conn, WEFT_HTTP_PROTOCOL_ERROR, "PRIORITY_UPDATE of an idle push");
+            return;
+        }
+        if (is_one_too_many(conn, update.stream_id)) {
+            weft_h2_fail(conn, WEFT_HTTP_PROTOCOL_ERROR,
+                         "PRIORITY_UPDATE of more streams than may be open");
             return;
         }
         keep_update(conn, update.stream_id, priority);

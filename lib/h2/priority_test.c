@@ -213,6 +213,32 @@ TEST(an_update_that_may_not_be_fails_the_connection)
     side_end(side);
 }
 
+// RFC 9218 §7.1 (PR-06): streams that have a priority but are idle count with those that are open.
+TEST(no_more_streams_get_a_priority_than_may_be_open)
+{
+    for (int excess = 0; excess < 2; excess++) {
+        struct side *side = side_new(WEFT_HTTP_SERVER);
+        side->limits.concurrent_streams = 3;
+        side_start(side);
+        PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 3, 'u', '=', '0');
+        put_get(&side->in, 5); // what was idle below it is closed now, RFC 9113 §5.1.1
+        PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 5, 'u', '=', '0'); // is open
+        PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 7, 'u', '=', '0');
+        PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 9, 'u', '=', '0');
+        PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 7, 'u', '=', '1'); // counts once
+        if (excess) PUT(&side->in, PRIORITY_UPDATE, 0, 0, 0, 0, 0, 11, 'u', '=', '0');
+        side_feed(side);
+        if (excess) CHECK_FAILED(side, WEFT_HTTP_PROTOCOL_ERROR);
+        if (!excess) {
+            put_get(&side->in, 7);
+            put_get(&side->in, 9); // open now, and counted once all the same
+            side_feed(side);
+            CHECK_UNHARMED(side);
+        }
+        side_end(side);
+    }
+}
+
 // The ring of updates for streams to come is bounded: the newest are kept.
 TEST(only_so_many_updates_wait_for_their_streams)
 {
