@@ -261,6 +261,77 @@ TEST(weights_stand_for_urgencies)
     CHECK_EQ(weft_h2_weight_urgency(16), 3); // says nothing
 }
 
+// What the trace says of the next turn.
+static struct weft_trace_record turn_of(struct side *side, struct weft_trace *trace)
+{
+    struct weft_trace_record record = {0};
+    struct weft_http_turn turn;
+    while (weft_trace_read(trace, &record))
+        continue; // what was before
+    CHECK(weft_h2_next_turn(side->conn, 100, &turn));
+    memset(turn.room, 'x', turn.size);
+    weft_h2_commit(side->conn, &turn, turn.size, false);
+    CHECK(weft_trace_read(trace, &record));
+    CHECK_EQ(record.type, WEFT_TRACE_SCHEDULE);
+    return record;
+}
+
+// (PR-12) What Chromium 156 sends, as test/e2e/test_chromium_priorities.py has seen it: a weight, exclusive, with each request;
+// a field, but for u=3 that does not share; later a PRIORITY frame.
+TEST(what_chromium_says_of_its_requests_is_read)
+{
+    static const struct {
+        const char *what;
+        const char *field; // NULL: none
+        uint8_t wire_weight;
+        uint8_t later; // of a PRIORITY frame; 0 for none
+        struct weft_http_priority first, then;
+    } rows[] = {
+        {"a document", "u=0, i", 255, 0, {0, true}, {0, true}},
+        {"a style sheet", "u=0", 255, 0, {0, false}, {0, false}},
+        {"a font that text waits for", "u=0", 255, 0, {0, false}, {0, false}},
+        {"a script that blocks", "u=1", 219, 0, {1, false}, {1, false}},
+        {"an image of high fetchpriority", "u=1, i", 219, 0, {1, true}, {1, true}},
+        {"an image below, seen later", "i", 146, 219, {3, true}, {1, true}},
+        {"a script preloaded low, needed later", NULL, 146, 219, {3, false}, {1, false}},
+        {"an image prefetched, needed later", "u=4, i", 109, 219, {4, true}, {1, true}},
+    };
+    static uint8_t memory[65536];
+    struct weft_trace trace;
+    struct side *side = side_new(WEFT_HTTP_SERVER);
+    weft_trace_init(&trace, memory, sizeof(memory));
+    side->config.trace = &trace;
+    side_start(side);
+    ask(side, 1, "u=7"); // it has shown what it knows
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        static struct frames block;
+        const uint8_t dependency[] = {0x80, 0, 0, 0, rows[i].wire_weight};
+        uint32_t id = 3 + 2 * (uint32_t)i;
+        block.size = 0;
+        put_bytes(&block, dependency, sizeof(dependency));
+        put_get_fields(&block);
+        if (rows[i].field) put_literal(&block, "priority", rows[i].field);
+        put_frame(&side->in, HEADERS, END_STREAM | END_HEADERS | WITH_PRIORITY, id,
+                  frames_span(&block));
+        side_feed(side);
+        respond(side, id);
+        struct weft_trace_record record = turn_of(side, &trace);
+        CHECK_EQ(record.stream_id, id);
+        CHECK_EQ(record.schedule.urgency, rows[i].first.urgency);
+        CHECK_EQ(record.schedule.incremental, rows[i].first.incremental);
+        CHECK_EQ(weft_h2_weight_urgency(rows[i].wire_weight + 1), rows[i].first.urgency);
+        if (rows[i].later) PUT(&side->in, PRIORITY, 0, id, 0x80, 0, 0, 0, rows[i].later);
+        side_feed(side);
+        record = turn_of(side, &trace);
+        CHECK_EQ(record.stream_id, id);
+        CHECK_EQ(record.schedule.urgency, rows[i].then.urgency);
+        CHECK_EQ(record.schedule.incremental, rows[i].then.incremental);
+        put_u32_frame(&side->in, RST_STREAM, id, WEFT_HTTP_CANCEL);
+        side_feed(side);
+    }
+    side_end(side);
+}
+
 // RFC 9218 §2.1 (PR-01): a client that says that it uses none of RFC 7540's signals is held to that.
 TEST(weights_of_a_client_that_has_left_them_are_ignored)
 {

@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 from chromium import TrustingBrowser
+from conftest import Server
 from wire_tap import Tap
 
 pytestmark = pytest.mark.skipif(shutil.which("chromedriver") is None, reason="chromedriver is not installed")
@@ -54,23 +55,40 @@ def image(dice):
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
 
 
-@pytest.fixture
-def site(tmp_path):
-    root, dice = tmp_path / "root", random.Random(1)
+def plant(root):
+    dice = random.Random(1)
     root.mkdir()
-    noise = "x" * BLOCKING
     for number in range(IMAGES):
         (root / f"{number}.png").write_bytes(image(dice))
     (root / "index.html").write_text(PAGE)
     (root / "inner.html").write_text(INNER)
-    (root / "a.css").write_text("@font-face { font-family: f; src: url(a.woff2) } p { font-family: f } /*" + noise + "*/")
-    (root / "a.js").write_text("/*" + noise + "*/")
+    (root / "a.css").write_text("@font-face { font-family: f; src: url(a.woff2) } p { font-family: f }".ljust(BLOCKING))
+    (root / "a.js").write_text(" " * BLOCKING)
     (root / "a.woff2").write_bytes(b"wOF2" + dice.randbytes(BLOCKING))
     return root
 
 
 class Line(Tap):
-    """A tap with the browser behind it."""
+    """A tap between a server and a browser."""
+
+    def __init__(self, folder, certificate):
+        fresh = ("--header", "cache-control: max-age=600", "--compress", "off")
+        self.count, server = 0, Server(plant(folder / "root"), *fresh, certificate=certificate)
+        super().__init__(server, certificate, RATE)
+        self.browser = TrustingBrowser(folder / "profile", certificate.file, "--host-resolver-rules=MAP *.test 127.0.0.1")
+
+    def open(self):
+        """Opens the page under a name that is new: an origin of which nothing is kept, and a connection of its own."""
+        self.count += 1
+        self.browser.open("about:blank")
+        with self.news:
+            self.asked, self.arrived = {}, []
+        self.browser.open(f"https://n{self.count}.test:{self.port}/")
+
+    def end(self):
+        self.browser.close()
+        self.close()
+        assert self.server.stop() == 0
 
     def sent(self, stream=None):
         return sum(size for number, size, _ in self.arrived if stream in (None, number))
@@ -79,24 +97,26 @@ class Line(Tap):
         return path in self.asked and (self.asked[path].stream, True) in ((stream, ends) for stream, _, ends in self.arrived)
 
     def ahead(self, path, start=None):
-        """Bytes of others that came from the request, or the note `start`, on until the answer was whole."""
-        stream, start, others = self.asked[path].stream, self.asked[path].start if start is None else start, 0
-        for number, size, ends in self.arrived[start:]:
-            if number == stream and ends:
+        """Bytes of others that came from the request, or the piece `start`, on until the answer was whole."""
+        asked, others = self.asked[path], 0
+        for stream, size, ends in self.arrived[asked.start if start is None else start :]:
+            if stream == asked.stream and ends:
                 return others
-            others += size if number != stream else 0
+            others += size if stream != asked.stream and stream[0] == asked.stream[0] else 0
         raise AssertionError(f"{path} is not whole")
 
 
+@pytest.fixture(scope="module")
+def one_line(tmp_path_factory, certificate):
+    line = Line(tmp_path_factory.mktemp("chromium"), certificate)
+    yield line
+    line.end()
+
+
 @pytest.fixture
-def line(serve, site, certificate, tmp_path):
-    server = serve(site, "--header", "cache-control: max-age=600", "--compress", "off")
-    tap = Line(server, certificate, RATE)
-    tap.browser = TrustingBrowser(tmp_path / "profile", certificate.file, "--host-resolver-rules=MAP *.test 127.0.0.1")
-    tap.browser.open(f"https://a.test:{tap.port}/")
-    yield tap
-    tap.browser.close()
-    tap.close()
+def line(one_line):
+    one_line.open()
+    return one_line
 
 
 def begin_images(line, numbers=range(IMAGES), priority=""):
