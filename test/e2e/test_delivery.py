@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import time
 
@@ -336,6 +337,29 @@ def test_a_wrong_manifest_is_refused_with_line_and_column(root, tmp_path, text, 
     for command, status in ((["manifest", "check", file], 1), (["serve", root, "--manifest", file], 1)):
         done = subprocess.run([PROGRAM, *command], capture_output=True, text=True, timeout=20)
         assert done.returncode == status and f"{file}{complaint}" in done.stderr, done.stderr
+
+
+def said(server, text, timeout=20):
+    """Waits until the server has said it."""
+    end = time.monotonic() + timeout
+    while text not in server.output():
+        assert time.monotonic() < end, server.output()
+        time.sleep(0.02)
+
+
+def test_a_manifest_that_is_wrong_at_a_reload_leaves_the_old_one(deliver, connect, tmp_path):
+    server, file = deliver(), tmp_path / "site.yaml"
+    file.write_text(MANIFEST.replace("/a.css", "{path: /a.css, as: stlye}", 1))
+    server.process.send_signal(signal.SIGHUP)
+    said(server, f"weft: not reloaded: {file}:3:26: unknown as 'stlye': did you mean 'style'?")
+    client = connect(server)
+    stream, pushed = client.load()
+    assert sorted(pushed.values()) == ["/a.css", "/big.png"] and client.heads[stream]["link"] == LINK
+    file.write_text("pages: {/: [/b.css]}")
+    server.process.send_signal(signal.SIGHUP)
+    said(server, "weft: reloaded: ")
+    client = connect(server)
+    assert list(client.load()[1].values()) == ["/b.css"]
 
 
 def test_check_names_what_is_not_there(site, tmp_path):
