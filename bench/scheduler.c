@@ -5,15 +5,16 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ROUNDS = 2000000, STREAMS_MOST = 1000 };
+enum { ROUNDS = 2000000, TRIES = 9, STREAMS_MOST = 1000 };
 
 static struct weft_http_scheduler scheduler;
 static struct weft_http_scheduled streams[STREAMS_MOST];
 
+// Of the processor, so that what others do on the machine costs caches at most.
 static double now_ns(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
@@ -56,18 +57,29 @@ static double changes(size_t count, bool moves)
     return (now_ns() - start) * 8 / ROUNDS;
 }
 
+// The best of some tries, over streams that are ready anew.
+static double best(size_t count, size_t kind)
+{
+    double least = 0;
+    for (size_t i = 0; i < TRIES; i++) {
+        fill(count, kind == 2, kind == 1);
+        double took = kind < 3 ? turns() : changes(count, kind == 4);
+        if (i == 0 || took < least) least = took;
+    }
+    return least;
+}
+
 int main(void)
 {
     static const size_t counts[] = {1, 100, 1000};
-    printf("%-34s%10s%10s%10s\n", "ns, by streams that are ready", "1", "100", "1000");
+    printf("%-34s%10s%10s%10s\n", "ns of CPU, by streams that are ready", "1", "100", "1000");
     static const char *const names[] = {"a turn, one after the other", "a turn, incremental",
                                         "a turn, no signal", "blocked and ready again",
                                         "a new urgency"};
     for (size_t kind = 0; kind < sizeof(names) / sizeof(*names); kind++) {
         printf("%-34s", names[kind]);
         for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-            fill(counts[i], kind == 2, kind == 1);
-            printf("%10.1f", kind < 3 ? turns() : changes(counts[i], kind == 4));
+            printf("%10.1f", best(counts[i], kind));
         }
         printf("\n");
     }
