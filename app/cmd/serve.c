@@ -76,6 +76,8 @@ void weft_serve_help(void)
         "  weft serve --config /etc/weft/weft.yaml\n"
         "      all that stands in a file; 'weft check FILE' judges it first\n"
         "  weft serve site --header 'cache-control: max-age=3600' --limit idle_timeout_ms=15000\n"
+        "  htpasswd -Bc staff.passwd anna && weft serve site --auth 'Staff only:staff.passwd'\n"
+        "      for those who have a password\n"
         "\n%sSignals%s\n"
         "  TERM, INT   no new connections, answers in flight complete, exit 0; again: end at once\n"
         "  HUP         read the configuration, certificates and manifests anew; no connection is "
@@ -301,6 +303,32 @@ static void free_manifests(struct weft_server_config *config)
     }
 }
 
+// Reads who may come in, where that is not everybody; false where a file is wrong, which was told.
+static bool read_passwords(struct job *job)
+{
+    char text[ERROR_SIZE];
+    bool is_fine = true;
+    struct weft_server_config *config = &job->options.config;
+    for (size_t i = 0; i < config->site_count; i++) {
+        struct weft_site_config *site = config->sites[i];
+        if (!site->auth.file) continue;
+        struct weft_passwords *passwords = weft_passwords_read(site->auth.file, text, sizeof(text));
+        const char *wrong = passwords ? weft_site_config_protect(config, site, passwords) : text;
+        if (passwords && wrong) weft_passwords_free(passwords);
+        if (wrong) complain(&job->work, wrong);
+        is_fine = is_fine && !wrong;
+    }
+    return is_fine;
+}
+
+static void free_passwords(struct weft_server_config *config)
+{
+    for (size_t i = 0; i < config->site_count; i++) {
+        weft_passwords_free((struct weft_passwords *)config->sites[i]->auth.passwords);
+        config->sites[i]->auth.passwords = NULL;
+    }
+}
+
 // Is it the first to serve? Those that follow it say nothing that is known by then.
 static bool announces(const struct job *job)
 {
@@ -373,8 +401,9 @@ static int serve_options(struct job *job)
     struct weft_serve_options *options = &job->options;
     if (!options->has_log_word && isatty(STDOUT_FILENO)) options->config.access_log = "-";
     int code = WEFT_EXIT_FAILED;
-    if (read_manifests(job)) code = serve(job);
+    if (read_passwords(job) && read_manifests(job)) code = serve(job);
     free_manifests(&options->config);
+    free_passwords(&options->config);
     return code;
 }
 

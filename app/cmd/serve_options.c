@@ -139,6 +139,12 @@ static const char *take_header(void *target, const char *value)
     return weft_site_config_add_field(((struct weft_serve_options *)target)->site, value);
 }
 
+static const char *take_auth(void *target, const char *value)
+{
+    struct weft_serve_options *options = target;
+    return weft_site_config_set_auth(&options->config, options->site, value);
+}
+
 static const char *take_manifest(void *target, const char *value)
 {
     ((struct weft_serve_options *)target)->site->manifest_file = value;
@@ -340,6 +346,10 @@ static const struct weft_args_option table[] = {
     {"listing", 0, NULL, "show what is in a folder that has no index file", take_listing},
     {"index", 0, "NAME", "name of index files; may be repeated. Default: index.html", take_index},
     {"header", 'H', "'NAME: VALUE'", "a field for every answer; may be repeated", take_header},
+    {"auth", 0, "REALM:FILE",
+     "let in only those whose names and passwords are in FILE, lines NAME:HASH as\n"
+     "'htpasswd -B' or 'mkpasswd -m yescrypt' makes them; REALM is shown to who is asked",
+     take_auth},
     {"manifest", 0, "FILE",
      "what pages need, to be hinted (103 Early Hints, Link) and pushed; see\n"
      "'weft manifest --help'",

@@ -247,6 +247,35 @@ static const struct weft_setting hsts_rows[] = {
     {0},
 };
 
+// Passwords
+
+static const struct weft_setting auth_rows[] = {
+    {.name = "realm",
+     .kind = WEFT_SETTING_TEXT,
+     FIELD(auth.realm),
+     .form = "a few words",
+     .standard = "Restricted",
+     .help = "what people are asked for the password to"},
+    {.name = "file",
+     .kind = WEFT_SETTING_FILE,
+     FIELD(auth.file),
+     .form = "a file of lines USER:HASH, as htpasswd -B writes it",
+     .file = WEFT_SETTING_READABLE,
+     .standard = "none: everybody may come in",
+     .help = "who may come in; not beneath the root of a site"},
+    {0},
+};
+
+static const char *look_at_passwords(const struct weft_site_config *site,
+                                     char room[WEFT_SETTING_TEXT_SIZE])
+{
+    if (!site->auth.file) return NULL;
+    struct weft_passwords *passwords =
+        weft_passwords_read(site->auth.file, room, WEFT_SETTING_TEXT_SIZE);
+    weft_passwords_free(passwords);
+    return passwords ? NULL : room;
+}
+
 // Error pages
 
 static const char *put_error_page(struct weft_server_config *config, void *target, const char *name,
@@ -389,7 +418,8 @@ const char *weft_site_settings_end(struct weft_server_config *config, void *targ
     }
     const char *wrong = weft_site_config_finish(config, element);
     if (!wrong && !weft_redirects_end(config, element, room, WEFT_SETTING_TEXT_SIZE)) wrong = room;
-    return wrong || !looks ? wrong : look_for_pages(element, room);
+    if (!wrong && looks) wrong = look_for_pages(element, room);
+    return wrong || !looks ? wrong : look_at_passwords(element, room);
 }
 
 const struct weft_setting weft_site_settings[] = {
@@ -455,6 +485,10 @@ const struct weft_setting weft_site_settings[] = {
      .kind = WEFT_SETTING_FLAG,
      FIELD(https_only),
      .help = "send who comes over http to the same path over https"},
+    {.name = "auth",
+     .kind = WEFT_SETTING_GROUP,
+     .rows = auth_rows,
+     .help = "let nobody in without a name and a password (docs/access.md)"},
     {.name = "hsts",
      .kind = WEFT_SETTING_GROUP,
      .rows = hsts_rows,

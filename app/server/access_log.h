@@ -18,9 +18,10 @@ struct weft_access_log {
 
 /** What is known of an answer once its stream is closed. */
 struct weft_log_record {
-    const char *client;  // the address without its port
-    const char *peer;    // with it
-    uint64_t connection; // its number
+    const char *client;    // the address without its port
+    const char *peer;      // with it
+    uint64_t connection;   // its number
+    struct weft_span user; // who has given the right password; empty for others
     const struct weft_http_head *request;
     uint16_t status;
     uint64_t content_size; // bytes of content sent

@@ -96,6 +96,18 @@ TEST(a_field_that_is_missing_is_a_dash)
 }
 
 // No byte of a client's ends a line, leaves its quotes, or speaks to a terminal.
+TEST(who_gave_the_right_password_is_named)
+{
+    struct scene scene;
+    scene_begin(&scene);
+    scene.record.user = WEFT_SPAN("J\xc3\xb6rg \"M\"");
+    CHECK(weft_span_starts_with(line(&scene, WEFT_LOG_COMMON),
+                                WEFT_SPAN("::1 - J\\xc3\\xb6rg\\x20\\\"M\\\" [")));
+    CHECK(strstr((const char *)line(&scene, WEFT_LOG_JSON).data,
+                 ",\"connection\":7,\"user\":\"J\xc3\xb6rg \\\"M\\\"\",\"method\"") != NULL);
+    temp_dir_remove(&scene.dir);
+}
+
 TEST(what_clients_send_is_escaped)
 {
     struct scene scene;

@@ -8,6 +8,7 @@
 enum {
     WAYS = 8, // places that a client may have
     TOKEN = 1000000,
+    LOGIN = 60 * TOKEN,
     BUSY_RETRY_S = 1,
 };
 
@@ -17,7 +18,7 @@ static uint32_t part_of(uint32_t limit, unsigned thread_count)
 }
 
 bool weft_client_table_init(struct weft_client_table *table, const struct weft_http_limits *limits,
-                            unsigned thread_count, uint64_t seed,
+                            unsigned thread_count, bool logins, uint64_t seed,
                             struct weft_http_limit_counters *counters)
 {
     *table = (struct weft_client_table){
@@ -28,8 +29,13 @@ bool weft_client_table_init(struct weft_client_table *table, const struct weft_h
         .rate = part_of(limits->client_request_rate, thread_count),
         .counters = counters,
     };
+    if (logins) {
+        table->login_burst = part_of(limits->failed_login_burst, thread_count);
+        table->login_rate = part_of(limits->failed_login_rate, thread_count);
+    }
     if (table->burst == 0) table->burst = 1; // of none nobody would ever be given any
-    if (table->connections == 0 && table->requests == 0 && table->rate == 0) return true;
+    if (table->login_burst == 0) table->login_burst = 1;
+    if (!table->connections && !table->requests && !table->rate && !table->login_rate) return true;
     size_t wanted = part_of(limits->client_table_size, thread_count);
     for (table->set_count = 1; table->set_count * WAYS < wanted;)
         table->set_count *= 2;
@@ -100,6 +106,8 @@ bool weft_client_arrives(struct weft_client_table *table, const struct weft_addr
         found->is_used = true;
         found->tokens = (uint64_t)table->burst * TOKEN;
         found->filled_us = now_us;
+        found->logins = (uint64_t)table->login_burst * LOGIN;
+        found->logins_filled_us = now_us;
     }
     found->seen_us = now_us;
     if (table->connections > 0 && found->connections >= table->connections) {
@@ -116,15 +124,14 @@ void weft_client_leaves(struct weft_client *client)
     if (client) client->connections--;
 }
 
-// A microsecond at so many requests a second is so many millionths of one.
-static void fill(const struct weft_client_table *table, struct weft_client *client, uint64_t now_us)
+// A microsecond at so many requests a second is so many millionths of one; at so many a minute, sixty-millionths.
+static void fill(uint64_t *tokens, uint64_t *filled_us, uint64_t most, uint32_t rate,
+                 uint64_t now_us)
 {
-    uint64_t most = (uint64_t)table->burst * TOKEN;
-    uint64_t passed_us = now_us - client->filled_us;
-    uint64_t room = most - client->tokens;
-    client->filled_us = now_us;
-    client->tokens =
-        passed_us > room / table->rate ? most : client->tokens + passed_us * table->rate;
+    uint64_t passed_us = now_us - *filled_us;
+    uint64_t room = most - *tokens;
+    *filled_us = now_us;
+    *tokens = passed_us > room / rate ? most : *tokens + passed_us * rate;
 }
 
 uint16_t weft_client_asks(const struct weft_client_table *table, struct weft_client *client,
@@ -138,7 +145,8 @@ uint16_t weft_client_asks(const struct weft_client_table *table, struct weft_cli
         return 503;
     }
     if (table->rate > 0) {
-        fill(table, client, now_us);
+        fill(&client->tokens, &client->filled_us, (uint64_t)table->burst * TOKEN, table->rate,
+             now_us);
         if (client->tokens < TOKEN) {
             WEFT_HTTP_COUNT(table->counters, client_request_burst);
             *retry_after_s = 1; // at least one a second is given
@@ -153,4 +161,27 @@ uint16_t weft_client_asks(const struct weft_client_table *table, struct weft_cli
 void weft_client_is_answered(struct weft_client *client)
 {
     if (client) client->requests--;
+}
+
+bool weft_client_may_log_in(const struct weft_client_table *table, struct weft_client *client,
+                            uint64_t now_us, uint32_t *retry_after_s)
+{
+    if (!client || table->login_rate == 0) return true;
+    uint64_t most = (uint64_t)table->login_burst * LOGIN;
+    fill(&client->logins, &client->logins_filled_us, most, table->login_rate, now_us);
+    if (client->logins >= LOGIN) {
+        client->logins -= LOGIN;
+        return true;
+    }
+    WEFT_HTTP_COUNT(table->counters, failed_login_burst);
+    uint64_t wait_us = (LOGIN - client->logins) / table->login_rate;
+    *retry_after_s = (uint32_t)(wait_us / 1000000 + 1);
+    return false;
+}
+
+void weft_client_logs_in(const struct weft_client_table *table, struct weft_client *client)
+{
+    uint64_t most = (uint64_t)table->login_burst * LOGIN;
+    if (!client || table->login_rate == 0) return;
+    client->logins = most - client->logins < LOGIN ? most : client->logins + LOGIN;
 }

@@ -20,6 +20,8 @@ struct weft_client {
     uint64_t tokens;    // of the bucket, in millionths of a request
     uint64_t seen_us;   // when it came last, or asked last
     uint64_t filled_us; // when the bucket was filled last
+    uint64_t logins;    // of the other bucket, in sixty-millionths of a login
+    uint64_t logins_filled_us;
 };
 
 /** Starts as {0}: nobody is counted. */
@@ -28,18 +30,20 @@ struct weft_client_table {
     size_t set_count; // a power of two
     uint64_t seed;
     uint32_t connections, requests, burst, rate; // this thread's part; 0: no limit
+    uint32_t login_burst, login_rate;            // the same, of logins that fail; a minute
     struct weft_http_limit_counters *counters;
 };
 
 /**
  * Starts a table where any limit is set; else it stays empty.
  *
+ * logins   there are passwords to guess, so logins that fail are counted
  * seed     random, so that nobody can aim addresses at one place
  * returns  false without memory
  */
 WEFT_MUST_USE bool weft_client_table_init(struct weft_client_table *table,
                                           const struct weft_http_limits *limits,
-                                          unsigned thread_count, uint64_t seed,
+                                          unsigned thread_count, bool logins, uint64_t seed,
                                           struct weft_http_limit_counters *counters);
 void weft_client_table_deinit(struct weft_client_table *table);
 
@@ -67,5 +71,17 @@ uint16_t weft_client_asks(const struct weft_client_table *table, struct weft_cli
 
 /** An answer is over. NULL does nothing. */
 void weft_client_is_answered(struct weft_client *client);
+
+/**
+ * A password is about to be tried: that is charged before it is known whether it is wrong.
+ *
+ * client         may be NULL
+ * retry_after_s  set where it may not
+ */
+bool weft_client_may_log_in(const struct weft_client_table *table, struct weft_client *client,
+                            uint64_t now_us, uint32_t *retry_after_s);
+
+/** It was right, or could not be tried: that is given back. */
+void weft_client_logs_in(const struct weft_client_table *table, struct weft_client *client);
 
 #endif

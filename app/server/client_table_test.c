@@ -11,7 +11,7 @@ static struct weft_http_limit_counters counters;
 static void begin(struct weft_client_table *table, struct weft_http_limits limits, unsigned threads)
 {
     counters = (struct weft_http_limit_counters){0};
-    CHECK(weft_client_table_init(table, &limits, threads, 7, &counters));
+    CHECK(weft_client_table_init(table, &limits, threads, false, 7, &counters));
 }
 
 static struct weft_address v4(uint32_t number)
@@ -156,5 +156,54 @@ TEST(a_million_addresses_take_no_more_room_and_drive_nobody_out_who_is_connected
     }
     CHECK_EQ(counters.client_table_size, uncounted);
     CHECK(uncounted >= 100000 - 1024);
+    weft_client_table_deinit(&table);
+}
+
+TEST(logins_that_fail_come_in_a_burst_and_then_at_a_rate)
+{
+    struct weft_client_table table;
+    struct weft_client *client;
+    struct weft_address address = v4(1);
+    struct weft_http_limits limits = {
+        .failed_login_burst = 4, .failed_login_rate = 12, .client_table_size = 64};
+    uint32_t after = 0;
+    counters = (struct weft_http_limit_counters){0};
+    CHECK(weft_client_table_init(&table, &limits, 2, true, 7, &counters)); // its part: 2, and 6
+    CHECK(weft_client_arrives(&table, &address, 1, &client));
+    for (unsigned i = 0; i < 100; i++) { // those that are right cost nothing
+        CHECK(weft_client_may_log_in(&table, client, 1, &after));
+        weft_client_logs_in(&table, client);
+    }
+    CHECK(weft_client_may_log_in(&table, client, 1, &after));
+    CHECK(weft_client_may_log_in(&table, client, 1, &after));
+    CHECK(!weft_client_may_log_in(&table, client, 1, &after));
+    CHECK_EQ(after, 11); // one each ten seconds
+    CHECK_EQ(counters.failed_login_burst, 1);
+    weft_client_leaves(client); // who comes again is still the same
+    CHECK(weft_client_arrives(&table, &address, 5000001, &client));
+    CHECK(!weft_client_may_log_in(&table, client, 5000001, &after));
+    CHECK_EQ(after, 6);
+    CHECK(weft_client_may_log_in(&table, client, 10000001, &after));
+    CHECK(!weft_client_may_log_in(&table, client, 10000001, &after));
+    CHECK(weft_client_may_log_in(&table, client, 3600000000, &after)); // an hour later it is full
+    CHECK(weft_client_may_log_in(&table, client, 3600000000, &after));
+    CHECK(!weft_client_may_log_in(&table, client, 3600000000, &after));
+    weft_client_table_deinit(&table);
+}
+
+TEST(without_a_rate_logins_may_fail_at_will)
+{
+    struct weft_client_table table;
+    struct weft_client *client;
+    struct weft_address address = v4(1);
+    struct weft_http_limits limits = {.failed_login_burst = 1, .client_connections = 9};
+    uint32_t after = 0;
+    CHECK(weft_client_table_init(&table, &limits, 1, true, 7, &counters));
+    CHECK(weft_client_arrives(&table, &address, 1, &client));
+    for (unsigned i = 0; i < 100; i++)
+        CHECK(weft_client_may_log_in(&table, client, 1, &after));
+    weft_client_logs_in(&table, client);
+    weft_client_logs_in(&table, NULL);
+    CHECK(weft_client_may_log_in(&table, NULL, 1, &after));
     weft_client_table_deinit(&table);
 }

@@ -6,6 +6,7 @@
 #include "http/target.h"
 #include "net/memory.h"
 #include "server/redirect_loops.h"
+#include "wire/writer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,6 +21,7 @@ enum {
     FILE_NAME_MOST = 255,
     ERROR_PAGE_PATH_MOST = 1024,
     HSTS_LINE_SIZE = 128,
+    REALM_SIZE_MOST = 128,
 };
 
 static const uint64_t YEAR_MS = (uint64_t)365 * 86400000;
@@ -64,7 +66,8 @@ void weft_site_config_init(struct weft_site_config *site)
     *site = (struct weft_site_config){.index_names = {"index.html"},
                                       .index_count = 1,
                                       .learn_quorum = WEFT_LEARN_QUORUM,
-                                      .compression = WEFT_COMPRESSION_INIT};
+                                      .compression = WEFT_COMPRESSION_INIT,
+                                      .auth = {.realm = "Restricted"}};
 }
 
 struct weft_site_config *weft_server_config_add_site(struct weft_server_config *config)
@@ -197,9 +200,120 @@ static const char *add_hsts(struct weft_server_config *config, struct weft_site_
     return weft_site_config_add_field(site, line);
 }
 
+static const char *fault_of_auth(const struct weft_auth *auth)
+{
+    if (!auth->file) return NULL;
+    if (auth->file[0] == 0)
+        return "expected a file of names and hashes, as 'htpasswd -B' writes it";
+    if (auth->realm[0] == 0) return "expected a few words that tell what the password is for";
+    struct weft_span realm = weft_span_of(auth->realm);
+    if (realm.size > REALM_SIZE_MOST) return "the realm is longer than 128 bytes";
+    return weft_http_field_value_is_valid(realm) ? NULL : "the realm holds a control byte";
+}
+
+const char *weft_site_config_set_auth(struct weft_server_config *config,
+                                      struct weft_site_config *site, const char *text)
+{
+    struct weft_span all = weft_span_of(text);
+    size_t colon = weft_span_find(all, ':');
+    if (colon == all.size) return "expected REALM:FILE";
+    struct weft_span realm = weft_arena_copy(&config->arena, weft_span_part(all, 0, colon + 1));
+    if (!realm.data) return "no memory";
+    ((char *)realm.data)[colon] = 0;
+    site->auth.realm = (const char *)realm.data;
+    site->auth.file = text + colon + 1;
+    return fault_of_auth(&site->auth);
+}
+
+// RFC 7617 §2 and §2.1; the realm as a quoted-string (RFC 9110 §5.6.4)
+static const char *write_challenge(struct weft_arena *arena, const char *realm)
+{
+    size_t size = 2 * strlen(realm) + sizeof("Basic realm=\"\", charset=\"UTF-8\"");
+    char *text = weft_arena_take(arena, size);
+    if (!text) return NULL;
+    struct weft_writer out = weft_writer_over((uint8_t *)text, size);
+    weft_write_bytes(&out, WEFT_SPAN("Basic realm=\""));
+    for (; *realm; realm++) {
+        if (*realm == '"' || *realm == '\\') weft_write_u8(&out, '\\');
+        weft_write_u8(&out, (uint8_t)*realm);
+    }
+    weft_write_bytes(&out, WEFT_SPAN("\", charset=\"UTF-8\""));
+    weft_write_u8(&out, 0);
+    return text;
+}
+
+// Would it be wrong beside `private`, or is that itself, of a few fields perhaps?
+static bool is_for_sharing(struct weft_span directive)
+{
+    struct weft_span name = weft_span_part(directive, 0, weft_span_find(directive, '='));
+    return weft_span_equal_ignoring_case(name, WEFT_SPAN("public")) ||
+           weft_span_equal_ignoring_case(name, WEFT_SPAN("s-maxage")) ||
+           weft_span_equal_ignoring_case(name, WEFT_SPAN("private"));
+}
+
+// A Cache-Control says `private`, and nothing against it (RFC 9111 §5.2.2).
+static bool make_private(struct weft_arena *arena, struct weft_http_field *field)
+{
+    static const struct weft_span word = WEFT_SPAN_INIT("private");
+    if (field->id != WEFT_HTTP_FIELD_CACHE_CONTROL) return true;
+    struct weft_span rest = field->value;
+    struct weft_span directive;
+    size_t size = word.size + 2 * field->value.size + 1; // the spaces behind commas may be new
+    uint8_t *text = weft_arena_take(arena, size);
+    if (!text) return false;
+    struct weft_writer out = weft_writer_over(text, size);
+    weft_write_bytes(&out, word);
+    while (weft_http_list_next(&rest, &directive)) {
+        if (is_for_sharing(directive)) continue;
+        weft_write_bytes(&out, WEFT_SPAN(", "));
+        weft_write_bytes(&out, directive);
+    }
+    field->value = weft_written(&out);
+    weft_write_u8(&out, 0);
+    return true;
+}
+
+static bool make_all_private(struct weft_arena *arena, struct weft_site_config *site)
+{
+    bool is_done = true;
+    for (size_t i = 0; i < site->extra_count; i++)
+        is_done = make_private(arena, &site->extra_fields[i]) && is_done;
+    for (struct weft_header_rule *rule = site->headers.first; rule; rule = rule->next) {
+        for (struct weft_header_change *change = rule->first; change; change = change->next) {
+            if (change->action == WEFT_HEADER_REMOVE) continue;
+            is_done = make_private(arena, &change->field) && is_done;
+        }
+    }
+    return is_done;
+}
+
+const char *weft_site_config_protect(struct weft_server_config *config,
+                                     struct weft_site_config *site,
+                                     const struct weft_passwords *passwords)
+{
+    bool has_any = weft_http_field_find(site->extra_fields, site->extra_count,
+                                        WEFT_HTTP_FIELD_CACHE_CONTROL) != NULL;
+    site->auth.challenge = write_challenge(&config->arena, site->auth.realm);
+    if (!site->auth.challenge || !make_all_private(&config->arena, site)) return "no memory";
+    const char *wrong = NULL;
+    if (!has_any) wrong = weft_site_config_add_field(site, "cache-control: private, no-cache");
+    if (!wrong) site->auth.passwords = passwords;
+    return wrong;
+}
+
+bool weft_server_config_asks_passwords(const struct weft_server_config *config)
+{
+    for (size_t i = 0; i < config->site_count; i++) {
+        if (config->sites[i]->auth.passwords) return true;
+    }
+    return false;
+}
+
 const char *weft_site_config_finish(struct weft_server_config *config,
                                     struct weft_site_config *site)
 {
+    const char *wrong = fault_of_auth(&site->auth);
+    if (wrong) return wrong;
     site->has_rules = site->https_only || site->headers.count > 0 || site->redirects.count > 0;
     return add_hsts(config, site);
 }
@@ -352,6 +466,37 @@ static bool https_is_there(const struct weft_server_config *config, char *error,
     return true;
 }
 
+// A file of passwords that is served could be had by everybody who may come in, and be guessed at home.
+static bool is_beneath(const char *file, const char *root)
+{
+    char *folder = realpath(root, NULL);
+    char *path = realpath(file, NULL);
+    size_t size = folder ? strlen(folder) : 0;
+    if (size > 0 && folder[size - 1] == '/') size--; // the root of all
+    bool is_inside = folder && path && strncmp(path, folder, size) == 0 && path[size] == '/';
+    free(folder);
+    free(path);
+    return is_inside;
+}
+
+static bool passwords_are_apart(const struct weft_server_config *config, char *error,
+                                size_t error_size)
+{
+    for (size_t i = 0; i < config->site_count; i++) {
+        const char *file = config->sites[i]->auth.file;
+        for (size_t k = 0; file && k < config->site_count; k++) {
+            if (!is_beneath(file, config->sites[k]->root)) continue;
+            snprintf(
+                error, error_size,
+                "the passwords of '%s' lie beneath '%s', where they would be served: keep them "
+                "elsewhere",
+                file, config->sites[k]->root);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool weft_server_config_is_valid(const struct weft_server_config *config, char *error,
                                  size_t error_size)
 {
@@ -378,6 +523,7 @@ bool weft_server_config_is_valid(const struct weft_server_config *config, char *
     }
     if (!names_differ(config, error, error_size)) return false;
     if (!https_is_there(config, error, error_size)) return false;
+    if (!passwords_are_apart(config, error, error_size)) return false;
     for (size_t i = 0; i < config->site_count; i++) {
         if (!weft_redirects_end(config, config->sites[i], error, error_size)) return false;
     }

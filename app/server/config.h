@@ -10,6 +10,7 @@
 #include "server/header_rules.h"
 #include "server/listen_url.h"
 #include "server/manifest.h"
+#include "server/passwords.h"
 #include "server/redirects.h"
 
 enum {
@@ -61,6 +62,14 @@ struct weft_hsts {
     bool preloads;
 };
 
+/** Who may come in (RFC 7617). */
+struct weft_auth {
+    const char *realm;                      // what people are asked for the password to
+    const char *file;                       // of names and hashes; NULL: everybody may
+    const struct weft_passwords *passwords; // that it holds; NULL where everybody may
+    const char *challenge;                  // what a 401 asks for
+};
+
 /** What is shown for a status. */
 struct weft_error_page_file {
     uint16_t status;
@@ -94,6 +103,7 @@ struct weft_site_config {
     size_t error_page_count;
     bool has_rules; // there are redirects or fields by path, or https_only
     struct weft_compression compression;
+    struct weft_auth auth;
 };
 
 /** Start from weft_server_config_init(). It must not move. */
@@ -174,6 +184,21 @@ const char *weft_site_config_add_error_page(struct weft_site_config *site, struc
 const char *weft_site_config_finish(struct weft_server_config *config,
                                     struct weft_site_config *site);
 
+/** Names who may come in: REALM:FILE. Returns NULL, or what is wrong with it: static text. */
+const char *weft_site_config_set_auth(struct weft_server_config *config,
+                                      struct weft_site_config *site, const char *text);
+
+/**
+ * Closes a site to all but those whom its file names, once that was read. What it answers is then kept by no cache that
+ * others share (RFC 9111 §3.5).
+ *
+ * passwords  borrowed for the server's life
+ * returns    NULL, or what is wrong: static text
+ */
+const char *weft_site_config_protect(struct weft_server_config *config,
+                                     struct weft_site_config *site,
+                                     const struct weft_passwords *passwords);
+
 /**
  * Sets where metrics are shown.
  *
@@ -181,6 +206,9 @@ const char *weft_site_config_finish(struct weft_server_config *config,
  * returns  NULL, or what is wrong with it: static text
  */
 const char *weft_server_config_set_metrics(struct weft_server_config *config, const char *url);
+
+/** Is there a site that lets in only whom its file names? */
+bool weft_server_config_asks_passwords(const struct weft_server_config *config);
 
 /** Makes the metrics' listener, where one was set, the last of all listeners; once the others are known. */
 void weft_server_config_join_metrics(struct weft_server_config *config);

@@ -131,6 +131,60 @@ TEST(a_name_is_that_of_one_site_and_one_site_is_the_default)
     }
 }
 
+// RFC 9110 §5.6.4
+TEST(a_realm_is_quoted)
+{
+    struct weft_server_config config;
+    weft_server_config_init(&config);
+    struct weft_site_config *site = weft_server_config_add_site(&config);
+    CHECK(site != NULL);
+    CHECK(!weft_site_config_set_auth(&config, site, "a \"b\" \\ c:/x:y"));
+    CHECK_SPAN(weft_span_of(site->auth.realm), "a \"b\" \\ c");
+    CHECK_SPAN(weft_span_of(site->auth.file), "/x:y");
+    CHECK(!weft_server_config_asks_passwords(&config)); // it was not read yet
+    static const struct weft_passwords passwords;
+    CHECK(!weft_site_config_protect(&config, site, &passwords));
+    CHECK(weft_server_config_asks_passwords(&config));
+    CHECK_SPAN(weft_span_of(site->auth.challenge),
+               "Basic realm=\"a \\\"b\\\" \\\\ c\", charset=\"UTF-8\"");
+    weft_server_config_deinit(&config);
+}
+
+// RFC 9111 §3.5
+TEST(what_is_protected_is_private)
+{
+    static const struct {
+        const char *said;
+        const char *then;
+    } rows[] = {
+        {NULL, "private, no-cache"},
+        {"cache-control: max-age=60", "private, max-age=60"},
+        {"cache-control: Public, max-age=60 ,S-MaxAge=9", "private, max-age=60"},
+        {"cache-control: private=\"a, b\", must-revalidate", "private, must-revalidate"},
+        {"cache-control: no-store", "private, no-store"},
+        {"cache-control: private", "private"},
+        {"cache-control:", "private"},
+    };
+    static const struct weft_passwords passwords;
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct weft_server_config config;
+        weft_server_config_init(&config);
+        struct weft_site_config *site = weft_server_config_add_site(&config);
+        CHECK(site != NULL);
+        if (rows[i].said) CHECK(!weft_site_config_add_field(site, rows[i].said));
+        struct weft_header_rule *rule = weft_header_rules_add(&site->headers, &config.arena);
+        CHECK(rule != NULL);
+        CHECK(!weft_header_rule_change(rule, &config.arena, WEFT_HEADER_ADD, "cache-control",
+                                       "public"));
+        CHECK(!weft_site_config_set_auth(&config, site, "x:y"));
+        CHECK(!weft_site_config_protect(&config, site, &passwords));
+        CHECK_EQ(site->extra_count, 1);
+        CHECK_SAME(site->extra_fields[0].value, weft_span_of(rows[i].then));
+        CHECK_SPAN(rule->first->field.value, "private");
+        weft_server_config_deinit(&config);
+    }
+}
+
 TEST(limits_are_set_by_their_names)
 {
     struct weft_server_config config;

@@ -24,6 +24,7 @@ static const struct page {
     X(307, "Temporary Redirect",       "It is found under another address for now.")
     X(308, "Permanent Redirect",       "It is found under another address.")
     X(400, "Bad Request",              "The address is not one that a server can read.")
+    X(401, "Unauthorized",             "A name and a password are needed here.")
     X(403, "Forbidden",                "It is here, but not for everybody to read.")
     X(404, "Not Found",                "Nothing is found under this address.")
     X(405, "Method Not Allowed",       "Files can be asked for with GET and HEAD.")

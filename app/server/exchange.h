@@ -7,6 +7,8 @@
 
 enum { WEFT_EXCHANGES_KEPT = 1024 }; // free ones of a thread
 
+struct weft_gate_wait;
+struct weft_password;
 struct weft_promise;
 struct weft_site;
 
@@ -21,10 +23,12 @@ struct weft_exchange {
     uint64_t started_us;
     uint32_t first_byte_us; // from then to the answer's head
     uint64_t content_sent;
-    uint64_t content_received; // of the request, thrown away
-    uint16_t status;           // 0 while it is not answered
-    bool is_counted;           // among its client's requests in flight
-    bool awaits_content;       // answered once the request's content has come
+    uint64_t content_received;        // of the request, thrown away
+    uint16_t status;                  // 0 while it is not answered
+    const struct weft_password *user; // whom the gate knows it to be from; NULL for others
+    struct weft_gate_wait *wait;      // while the gate finds that out
+    bool is_counted;                  // among its client's requests in flight
+    bool awaits_content;              // answered once the request's content has come
 };
 
 /** Exchanges that are used again and again; one thread's. */

@@ -5,6 +5,7 @@
 
 #include "http/engine.h"
 #include "server/config.h"
+#include "server/gate.h"
 #include "server/log2_histogram.h"
 
 enum {
@@ -32,6 +33,7 @@ struct weft_counts {
     uint64_t handshakes_full;
     uint64_t handshakes_resumed;
     uint64_t handshakes_failed;
+    struct weft_gate_counts logins;
     uint64_t early_hints;
     uint64_t pushes_promised;
     uint64_t pushes_completed;

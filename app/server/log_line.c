@@ -55,11 +55,27 @@ static struct weft_span target_of(const struct weft_http_head *request)
     return request->path.size > 0 ? request->path : request->authority;
 }
 
+// A name stands between spaces, so it has none of its own; nobody's is a hyphen.
+static void write_user(struct weft_writer *out, struct weft_span user)
+{
+    if (user.size == 0) weft_write_u8(out, '-');
+    for (size_t i = 0; i < user.size; i++) {
+        struct weft_span byte = weft_span_part(user, i, 1);
+        if (byte.data[0] == ' ') {
+            write_text(out, "\\x20");
+        } else {
+            write_escaped(out, byte);
+        }
+    }
+}
+
 static void write_common(struct weft_writer *out, const struct weft_clock *clock,
                          const struct weft_log_record *record)
 {
     write_text(out, record->client);
-    write_text(out, " - - [");
+    write_text(out, " - ");
+    write_user(out, record->user);
+    write_text(out, " [");
     write_text(out, clock->log_time);
     write_text(out, "] \"");
     write_escaped(out, method_of(record->request));
@@ -132,6 +148,7 @@ static void write_json(struct weft_writer *out, const struct weft_clock *clock,
     write_json_text(out, "client", weft_span_of(record->client));
     write_json_text(out, "peer", weft_span_of(record->peer));
     write_json_number(out, "connection", record->connection);
+    if (record->user.size > 0) write_json_text(out, "user", record->user);
     write_json_text(out, "method", method_of(request));
     write_json_text(out, "authority", request->authority);
     write_json_text(out, "target", target_of(request));

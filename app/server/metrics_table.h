@@ -59,6 +59,8 @@ enum weft_metric_type {
       "how often each limit of docs/limits.md was reached")                                                           \
     X(HANDSHAKES,    "weft_tls_handshakes_total",            COUNTER,   "",        "result",                          \
       "TLS handshakes that ended: full, resumed by a ticket, or failed (given up ones included)")                     \
+    X(LOGINS,        "weft_logins_total",                    COUNTER,   "",        "result",                          \
+      "credentials that came: known: found right shortly before; right or wrong: the password was tried")             \
     X(HINTS,         "weft_early_hints_total",               COUNTER,   "",        "",                                \
       "103 Early Hints sent")                                                                                         \
     X(PUSHES,        "weft_pushes_total",                    COUNTER,   "",        "outcome",                         \

@@ -21,6 +21,8 @@ enum {
     PACKERS = 1,          // threads that compress what is kept
     PACKING_MOST = 256,   // files that wait for them
     PACKER_NICENESS = 10, // behind whoever waits for an answer
+    GUARDS_MOST = 4,      // threads that try passwords: one for two loops
+    GUARD_NICENESS = 5,   // before what nobody waits for
 };
 
 struct thread {
@@ -38,6 +40,7 @@ struct weft_server {
     struct weft_tls_context *tls;
     struct weft_learner *learner; // NULL where no site learns
     struct weft_helpers *packers; // NULL where no site compresses
+    struct weft_helpers *guards;  // NULL where no site asks for passwords
     int ended_fd;
     atomic_uint running; // threads
     uint16_t ports[WEFT_LISTENS_MOST];
@@ -344,16 +347,33 @@ static void start_packers(struct weft_server *server)
     }
 }
 
+// Without them nobody could be let in.
+static int start_guards(struct weft_server *server)
+{
+    const struct weft_server_config *config = server->config;
+    unsigned count = (config->thread_count + 1) / 2;
+    struct weft_helpers_config helpers = {.thread_count = count < GUARDS_MOST ? count : GUARDS_MOST,
+                                          .queue_most = config->limits.login_queue,
+                                          .niceness = GUARD_NICENESS};
+    if (!weft_server_config_asks_passwords(config)) return 0;
+    server->guards = weft_helpers_new(&helpers);
+    if (!server->guards) return -ENOMEM;
+    for (unsigned i = 0; i < config->thread_count; i++) {
+        if (!weft_worker_use_guards(server->threads[i].worker, server->guards)) return -ENOSYS;
+    }
+    return 0;
+}
+
 int weft_server_start(struct weft_server *server)
 {
     sigset_t all;
     sigset_t before;
-    int result = 0;
     sigfillset(&all); // signals are for the thread that started us
     pthread_sigmask(SIG_SETMASK, &all, &before);
     start_packers(server);
+    int result = start_guards(server);
     atomic_store(&server->running, server->config->thread_count);
-    if (server->learner) result = weft_learner_start(server->learner);
+    if (server->learner && result == 0) result = weft_learner_start(server->learner);
     for (unsigned i = 0; i < server->config->thread_count && result == 0; i++) {
         struct thread *thread = &server->threads[i];
         result = -pthread_create(&thread->id, NULL, run_thread, thread);
@@ -429,6 +449,7 @@ void weft_server_free(struct weft_server *server)
     }
     weft_overseer_free(server->overseer);
     weft_helpers_free(server->packers); // no loop runs any more
+    weft_helpers_free(server->guards);
     for (size_t i = 0; i < WEFT_THREADS_MOST; i++) {
         weft_worker_free(server->threads[i].worker);
     }

@@ -13,7 +13,7 @@
 
 enum { WEFT_SITE_COMMON_FIELDS = 3 };
 
-enum { WEFT_LISTINGS_KEPT = 4, WEFT_CODED_PAGES_MOST = 48 };
+enum { WEFT_LISTINGS_KEPT = 4, WEFT_CODED_PAGES_MOST = 51 };
 
 struct weft_site;
 

@@ -100,6 +100,7 @@ static void log_exchange(struct weft_session *session, const struct weft_exchang
         .client = visitor->client,
         .peer = visitor->peer,
         .connection = visitor->number,
+        .user = exchange->user ? exchange->user->user : (struct weft_span){0},
         .request = exchange->request,
         .status = (uint16_t)status,
         .content_size = exchange->content_sent,
@@ -131,6 +132,7 @@ static void end_exchange(struct weft_session *session, struct weft_exchange *exc
     uint64_t duration_us = weft_loop_now_us(worker->loop) - exchange->started_us;
     count_exchange(worker, exchange, status, duration_us, error);
     if (worker->log.file.path) log_exchange(session, exchange, status, duration_us, error);
+    if (exchange->wait) weft_gate_forget(exchange->wait);
     if (exchange->is_counted) weft_client_is_answered(visitor_of(session)->client_of);
     weft_exchange_give_back(&worker->pool, exchange);
 }
@@ -193,8 +195,8 @@ static void take_exchange(struct weft_session *session, struct weft_exchange *ex
     weft_conn_set_user(weft_session_conn(session), stream_id, exchange);
 }
 
-// Answers what was promised, which is then an exchange like any other.
-static void keep_promise(struct weft_session *session, struct weft_site *site,
+// Answers what was promised, which is then an exchange like any other, of the same user as the page.
+static void keep_promise(struct weft_session *session, const struct weft_exchange *page,
                          struct weft_promise *promise)
 {
     struct weft_worker *worker = visitor_of(session)->worker;
@@ -207,7 +209,8 @@ static void keep_promise(struct weft_session *session, struct weft_site *site,
     }
     take_exchange(session, exchange, promise->stream_id, &promise->head);
     exchange->promise = promise;
-    exchange->site = site;
+    exchange->site = page->site;
+    exchange->user = page->user;
     weft_conn_set_priority(conn, promise->stream_id, promise->head.priority);
     weft_answer_init(&worker->answer);
     weft_route(exchange->site, exchange->request, &worker->answer);
@@ -234,41 +237,69 @@ static struct weft_promise *start_delivery(struct weft_session *session,
     return promises;
 }
 
+// Who is not let in is not told what there is inside.
+static void leave_out_links(struct weft_http_field *fields, size_t *count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        if (fields[i].id != WEFT_HTTP_FIELD_LINK) fields[kept++] = fields[i];
+    }
+    *count = kept;
+}
+
+// Says no; with Retry-After where a time is told (RFC 9110 §10.2.3), and with a challenge (§11.6.1).
+static void refuse(struct weft_session *session, struct weft_exchange *exchange, uint16_t status,
+                   uint32_t retry_after_s)
+{
+    struct weft_answer *answer = &visitor_of(session)->worker->answer;
+    const struct weft_auth *auth = &exchange->site->config->auth;
+    weft_answer_init(answer);
+    weft_error_page(exchange->site, status, answer);
+    if (auth->passwords) leave_out_links(answer->made, &answer->head.field_count);
+    if (status == 401) {
+        weft_answer_add(answer, WEFT_HTTP_FIELD(WWW_AUTHENTICATE, weft_span_of(auth->challenge)));
+    } else {
+        snprintf(answer->text, sizeof(answer->text), "%u", retry_after_s);
+        weft_answer_add(answer, WEFT_HTTP_FIELD(RETRY_AFTER, weft_span_of(answer->text)));
+    }
+    send_answer(session, exchange, answer);
+    weft_answer_deinit(answer);
+}
+
 // Answers who asks for more than one client may; false where that is not so.
 static bool refuse_excess(struct weft_session *session, struct weft_exchange *exchange)
 {
     struct visitor *visitor = visitor_of(session);
     struct weft_worker *worker = visitor->worker;
-    struct weft_answer *answer = &worker->answer;
     uint32_t retry_after_s = 0;
     if (!visitor->client_of) return false;
     uint16_t status = weft_client_asks(&worker->clients, visitor->client_of,
                                        weft_loop_now_us(worker->loop), &retry_after_s);
     exchange->is_counted = status == 0;
-    if (status == 0) return false;
-    weft_answer_init(answer);
-    weft_error_page(exchange->site, status, answer);
-    snprintf(answer->text, sizeof(answer->text), "%u", retry_after_s); // RFC 9110 §10.2.3
-    weft_answer_add(answer, WEFT_HTTP_FIELD(RETRY_AFTER, weft_span_of(answer->text)));
-    send_answer(session, exchange, answer);
-    weft_answer_deinit(answer);
-    return true;
+    if (status != 0) refuse(session, exchange, status, retry_after_s);
+    return status != 0;
+}
+
+// Tells the site what holds for the request at hand.
+static void prepare(struct weft_session *session)
+{
+    struct visitor *visitor = visitor_of(session);
+    struct weft_worker *worker = visitor->worker;
+    struct weft_site_shared *shared = &worker->sites.shared;
+    weft_site_shared_set_time(shared, weft_loop_now_us(worker->loop),
+                              weft_loop_now_seconds(worker->loop));
+    shared->is_secure = weft_session_tls(session) != NULL;
+    shared->coding.client_held = &visitor->coding_held;
 }
 
 // Routes the request and sends the answer.
-static void answer_now(struct weft_session *session, struct weft_exchange *exchange)
+static void answer_inside(struct weft_session *session, struct weft_exchange *exchange)
 {
     struct weft_worker *worker = visitor_of(session)->worker;
     struct weft_promise *promises = NULL;
-    weft_site_shared_set_time(&worker->sites.shared, weft_loop_now_us(worker->loop),
-                              weft_loop_now_seconds(worker->loop));
-    worker->sites.shared.is_secure = weft_session_tls(session) != NULL;
-    worker->sites.shared.coding.client_held = &visitor_of(session)->coding_held;
-    struct weft_site *site = site_for(session, exchange->request);
-    exchange->site = site;
-    if (refuse_excess(session, exchange)) return;
+    struct weft_site *site = exchange->site;
     weft_answer_init(&worker->answer);
-    weft_route(exchange->site, exchange->request, &worker->answer);
+    weft_route(site, exchange->request, &worker->answer);
     bool is_told = false;
     if (site->delivers) promises = start_delivery(session, exchange, &is_told);
     const struct weft_witness *witness = &visitor_of(session)->witness;
@@ -283,7 +314,82 @@ static void answer_now(struct weft_session *session, struct weft_exchange *excha
         promises = promise->next;
         worker->figures.counts.pushes_promised++;
         if (is_seen) weft_witness_push(witness, site, promise, false, 0);
-        keep_promise(session, site, promise);
+        keep_promise(session, exchange, promise);
+    }
+}
+
+// Nobody is asked for a password that would cross the network in the clear where the site can be had another way.
+static void send_to_https(struct weft_session *session, struct weft_exchange *exchange)
+{
+    struct weft_answer *answer = &visitor_of(session)->worker->answer;
+    weft_answer_init(answer);
+    weft_route(exchange->site, exchange->request, answer);
+    leave_out_links(answer->made, &answer->head.field_count);
+    send_answer(session, exchange, answer);
+    weft_answer_deinit(answer);
+}
+
+static void act_on_verdict(struct weft_session *session, struct weft_exchange *exchange,
+                           enum weft_gate_verdict verdict, uint32_t retry_after_s)
+{
+    switch (verdict) {
+    case WEFT_GATE_WAITS: break;
+    case WEFT_GATE_OPEN: answer_inside(session, exchange); break;
+    case WEFT_GATE_SHUT: refuse(session, exchange, 401, 0); break;
+    case WEFT_GATE_TOO_OFTEN: refuse(session, exchange, 429, retry_after_s); break;
+    case WEFT_GATE_BUSY: refuse(session, exchange, 503, retry_after_s); break;
+    }
+}
+
+// The site is not for everybody.
+static void ask_for_password(struct weft_session *session, struct weft_exchange *exchange)
+{
+    struct visitor *visitor = visitor_of(session);
+    struct weft_worker *worker = visitor->worker;
+    const struct weft_site_config *config = exchange->site->config;
+    struct weft_gate_question question = {.passwords = config->auth.passwords,
+                                          .request = exchange->request,
+                                          .client = visitor->client_of,
+                                          .now_us = weft_loop_now_us(worker->loop)};
+    if (config->https_only && !worker->sites.shared.is_secure) {
+        send_to_https(session, exchange);
+        return;
+    }
+    struct weft_gate_answer answer = weft_gate_ask(&worker->gate, &question);
+    exchange->user = answer.user;
+    exchange->wait = answer.wait;
+    if (answer.wait) {
+        answer.wait->session = session;
+        answer.wait->exchange = exchange;
+    }
+    act_on_verdict(session, exchange, answer.verdict, answer.retry_after_s);
+}
+
+void weft_visitor_is_judged(struct weft_gate_wait *wait, enum weft_gate_verdict verdict,
+                            const struct weft_password *user)
+{
+    struct weft_session *session = wait->session;
+    struct weft_exchange *exchange = wait->exchange;
+    size_t held_size = wait->held_size;
+    weft_gate_forget(wait);
+    exchange->wait = NULL;
+    if (verdict == WEFT_GATE_OPEN) exchange->user = user;
+    prepare(session);
+    act_on_verdict(session, exchange, verdict, WEFT_GATE_BUSY_RETRY_S);
+    if (held_size > 0)
+        weft_conn_consume(weft_session_conn(session), exchange->stream_id, held_size);
+    weft_session_wake(session);
+}
+
+static void answer_now(struct weft_session *session, struct weft_exchange *exchange)
+{
+    prepare(session);
+    exchange->site = site_for(session, exchange->request);
+    if (refuse_excess(session, exchange)) return;
+    if (exchange->site->config->auth.passwords) {
+        ask_for_password(session, exchange);
+    } else {
+        answer_inside(session, exchange);
     }
 }
 
@@ -333,7 +439,11 @@ static void on_content(struct weft_session *session, const struct weft_http_even
     struct weft_conn *conn = weft_session_conn(session);
     struct weft_exchange *exchange = event->user;
     size_t size = event->type == WEFT_HTTP_DATA ? event->data.size : 0;
-    if (size > 0) weft_conn_consume(conn, event->stream_id, size);
+    if (exchange && exchange->wait) { // it is held back, so that it does not outrun the answer
+        exchange->wait->held_size += size;
+    } else if (size > 0) {
+        weft_conn_consume(conn, event->stream_id, size);
+    }
     if (!exchange) return;
     exchange->content_received += size;
     bool is_over = event->ends_message;
@@ -341,7 +451,7 @@ static void on_content(struct weft_session *session, const struct weft_http_even
         exchange->awaits_content = false;
         answer_now(session, exchange);
     }
-    if (exchange->content_received > DISCARDED_MOST && !is_over) {
+    if (exchange->content_received > DISCARDED_MOST && !is_over && !exchange->wait) {
         weft_conn_reset(conn, event->stream_id, WEFT_HTTP_NO_ERROR); // RFC 9113 §8.1
     }
 }

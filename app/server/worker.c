@@ -180,7 +180,8 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     worker->sites.shared.coding.counters = &worker->figures.counts.limits;
     if (config->learner) join_lessons(worker, config);
     if (!weft_client_table_init(&worker->clients, &config->server->limits,
-                                config->server->thread_count, config->seed,
+                                config->server->thread_count,
+                                weft_server_config_asks_passwords(config->server), config->seed,
                                 &worker->figures.counts.limits)) {
         goto no_hub;
     }
@@ -236,6 +237,7 @@ void weft_worker_free(struct weft_worker *worker)
     weft_figures_deinit(&worker->figures);
     weft_exchange_pool_deinit(&worker->pool);
     weft_packer_close(&worker->packer);
+    weft_gate_close(&worker->gate);
     weft_client_table_deinit(&worker->clients);
     weft_sites_deinit(&worker->sites);
     if (worker->tls) weft_tls_context_free(worker->tls);
@@ -273,6 +275,16 @@ void weft_worker_use_packers(struct weft_worker *worker, struct weft_helpers *he
 {
     weft_packer_open(&worker->packer, helpers, worker->loop, &worker->sites.shared.cache);
     worker->sites.shared.packer = &worker->packer;
+}
+
+bool weft_worker_use_guards(struct weft_worker *worker, struct weft_helpers *helpers)
+{
+    struct weft_counts *counts = &worker->figures.counts;
+    worker->gate.clients = &worker->clients;
+    worker->gate.counters = &counts->limits;
+    worker->gate.counts = &counts->logins;
+    worker->gate.decided = weft_visitor_is_judged;
+    return weft_gate_open(&worker->gate, helpers, worker->loop);
 }
 
 int weft_worker_run(struct weft_worker *worker)

@@ -32,8 +32,12 @@ int weft_worker_listen(struct weft_worker *worker, int fd, bool is_secure);
 
 /** Where sites that are https only send those who come over http; before it runs. */
 void weft_worker_set_https_port(struct weft_worker *worker, uint16_t port);
+
 /** Names the threads that compress what is kept; before it runs. They have to end before the worker is freed. */
 void weft_worker_use_packers(struct weft_worker *worker, struct weft_helpers *helpers);
+
+/** Names the threads that try passwords; the same. False without chance. */
+WEFT_MUST_USE bool weft_worker_use_guards(struct weft_worker *worker, struct weft_helpers *helpers);
 
 /** Runs in the calling thread until it is drained or stopped; returns 0 or a negative errno. */
 int weft_worker_run(struct weft_worker *worker);

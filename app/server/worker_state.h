@@ -8,6 +8,7 @@
 #include "server/client_table.h"
 #include "server/error_log.h"
 #include "server/exchange.h"
+#include "server/gate.h"
 #include "server/learner.h"
 #include "server/sites.h"
 #include "server/worker.h"
@@ -34,6 +35,7 @@ struct weft_worker {
     struct weft_notebook *notebook; // for who learns; NULL where nobody does
     uint64_t learn_seed;
     struct weft_packer packer;
+    struct weft_gate gate;
     struct weft_client_table clients;
     struct weft_access_log log;
     struct weft_error_log errors;

@@ -51,7 +51,10 @@
     X(client_requests,           0,          "requests","of one client in flight; 0: any number") \
     X(client_request_burst,      100,        "requests","of one client at once, where client_request_rate is set") \
     X(client_request_rate,       0,          "a second","requests of one client, after the burst; 0: any number") \
-    X(client_table_size,         16384,      "clients", "remembered, where one of these limits is set") \
+    X(client_table_size,         16384,      "clients", "remembered, where one of these limits is set or passwords are asked for") \
+    X(failed_login_burst,        20,         "logins",  "of one client that fail, at once, where passwords are asked for") \
+    X(failed_login_rate,         6,          "a minute","logins of one client that fail, after the burst; 0: any number") \
+    X(login_queue,               64,         "logins",  "whose passwords wait to be checked, all threads together") \
     X(encoders,                64,         "encoders","answers that a thread compresses while they are sent")         \
     X(encoder_memory,          4194304,    "bytes",   "what the encoders of one connection hold")                 \
     X(handshake_timeout_ms,    10000,      "ms",      "of TLS, from the connection's start to the handshake's end")    \
