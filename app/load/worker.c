@@ -76,7 +76,6 @@ void weft_load_worker_stop(void *context)
     struct weft_load_worker *worker = context;
     if (worker->phase == WEFT_LOAD_OVER) return;
     worker->phase = WEFT_LOAD_OVER;
-    sum_up(worker);
     weft_loop_stop(worker->loop);
 }
 
@@ -317,7 +316,8 @@ void *weft_load_worker_run(void *context)
     open_lanes(worker);
     int error = weft_loop_run(worker->loop);
     if (error) weft_load_result_blame(&worker->result, strerrordesc_np(-error), 1);
-    weft_load_worker_stop(worker);
+    worker->phase = WEFT_LOAD_OVER;
+    sum_up(worker); // the turn that ended it may have brought more answers
     pthread_mutex_lock(&worker->shared->mutex);
     worker->shared->over++;
     pthread_cond_signal(&worker->shared->changed);
