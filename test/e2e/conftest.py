@@ -12,6 +12,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -23,8 +24,8 @@ LARGE = 1_500_000  # bytes of large.bin
 
 
 def is_sanitized():
-    said = subprocess.run(["ldd", str(PROGRAM)], capture_output=True, text=True)
-    return "libasan" in said.stdout or "libtsan" in said.stdout
+    code = PROGRAM.read_bytes()
+    return b"__asan_init" in code or b"__tsan_init" in code
 
 
 class Server:
@@ -171,7 +172,7 @@ def plant(folder):
     (folder / "hello.txt").write_text("hello, world\n")
     (folder / "alphabet.txt").write_text("abcdefghijklmnopqrstuvwxyz")
     (folder / "empty.txt").write_text("")
-    (folder / "large.bin").write_bytes(bytes(i * i % 251 for i in range(LARGE)))
+    (folder / "large.bin").write_bytes((bytes(i * i % 251 for i in range(251)) * (LARGE // 251 + 1))[:LARGE])
     return folder
 
 
@@ -179,6 +180,14 @@ def plant(folder):
 def root(tmp_path):
     """A small site of the test's own, which it may change."""
     return plant(tmp_path / "root")
+
+
+@pytest.fixture
+def open_root():
+    """The same for every user to read; pytest's own folders are for one."""
+    with tempfile.TemporaryDirectory(prefix="weft-open-") as folder:
+        os.chmod(folder, 0o755)
+        yield plant(pathlib.Path(folder) / "root")
 
 
 @pytest.fixture

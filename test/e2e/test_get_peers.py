@@ -47,7 +47,7 @@ class Peer:
         self.root.mkdir()
         os.chmod(self.folder, 0o755)
         (self.root / "small.txt").write_text("hello, world\n")
-        (self.root / "large.bin").write_bytes(bytes(i * i % 251 for i in range(SIZE)))
+        (self.root / "large.bin").write_bytes((bytes(i * i % 251 for i in range(251)) * (SIZE // 251 + 1))[:SIZE])
 
     def start(self, *command, **options):
         options = {"stdout": subprocess.DEVNULL, **options}

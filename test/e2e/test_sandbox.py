@@ -66,16 +66,6 @@ def fails(*arguments, preexec=None):
     return done.returncode, done.stderr
 
 
-@pytest.fixture
-def open_root(root):
-    """A site that every user can read."""
-    folder = root
-    while folder != folder.parent and folder != pathlib.Path("/tmp"):
-        folder.chmod(0o755)
-        folder = folder.parent
-    return root
-
-
 def test_the_worker_is_confined_without_being_asked(serve, root):
     server = serve(root, "--threads", "2")
     assert ask(server, "/hello.txt")[0] == 200

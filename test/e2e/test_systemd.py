@@ -257,15 +257,11 @@ def test_the_service_is_hardened(tmp_path):
 
 @needs("setpriv")
 @pytest.mark.skipif(os.geteuid() != 0, reason="the unit starts as root")
-def test_the_rights_of_the_service_are_enough(serve, root, certificate):
+def test_the_rights_of_the_service_are_enough(serve, open_root):
     """As root with the unit's capabilities and no others: to start, to reload, to end a worker that is another user."""
     kept = re.search(r"^CapabilityBoundingSet=(.*)$", SERVICE.read_text(), re.M)[1].split()
     bounds = "-all," + ",".join("+" + name.removeprefix("CAP_").lower() for name in kept)
-    folder = root
-    while folder != folder.parent and folder != pathlib.Path("/tmp"):
-        folder.chmod(0o755)
-        folder = folder.parent
-    server = serve(root, "--user", "65534:65534", "--sandbox", "require",
+    server = serve(open_root, "--user", "65534:65534", "--sandbox", "require",
                    wrapper=("setpriv", "--bounding-set", bounds, "--no-new-privs"))  # fmt: skip
     assert ask(server, "/hello.txt")[0] == 200
     status = pathlib.Path(f"/proc/{server.worker}/status").read_text()
