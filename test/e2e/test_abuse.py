@@ -22,6 +22,11 @@ def abuse(*arguments, timeout=60):
     return subprocess.run([str(PROGRAM), "abuse", *arguments], capture_output=True, text=True, timeout=timeout)
 
 
+def one(seen):
+    (case,) = seen["cases"]
+    return case
+
+
 def play(*arguments):
     done = abuse("--json", *arguments)
     assert done.returncode in (0, 1), done.stderr
@@ -43,7 +48,10 @@ def test_our_server_bounds_every_attack(limited):
     seen = play("--large", "/large.bin", limited.url("/", "http"))
     assert seen["processes"] >= 1 and len(seen["cases"]) > 190
     assert [case for case in seen["cases"] if case["bounded"] is False] == []
-    assert {case["id"] for case in seen["cases"] if case["outcome"] in ("absorbed", "held")} - ABSORBED - HELD == set()
+    assert {case["id"] for case in seen["cases"] if case["outcome"] == "absorbed"} - ABSORBED == set()
+    for held in {case["id"] for case in seen["cases"] if case["outcome"] == "held"} - HELD:  # a busy machine ends them later
+        again = play("--long", "--large", "/large.bin", "--only", held, limited.url("/", "http"))
+        assert {case["outcome"] for case in again["cases"]} == {"ended"}, again
     for case in seen["cases"]:
         if "ENHANCE_YOUR_CALM" in case["said"]:
             assert "limit: " in case["said"], case
@@ -68,14 +76,16 @@ def test_a_server_with_a_fault_is_found_out(fault, case, outcome, why):
     process = subprocess.Popen([sys.executable, str(CARELESS), fault], stdout=subprocess.PIPE, text=True)
     try:
         port = int(process.stdout.readline())
-        seen = play("--only", case, "--pid", str(process.pid), f"http://127.0.0.1:{port}/")
+        chosen = ("--only", case, "--pid", str(process.pid), f"http://127.0.0.1:{port}/")
+        seen = one(play(*chosen))
+        if fault == "toiling" and seen["outcome"] != outcome:  # a busy machine leaves it no time to compute
+            seen = one(play("--long", *chosen))
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
-    assert len(seen["cases"]) == 1
-    assert (seen["cases"][0]["bounded"], seen["cases"][0]["outcome"]) == (False, outcome), seen
-    assert why in seen["cases"][0]["why"]
+    assert (seen["bounded"], seen["outcome"]) == (False, outcome), seen
+    assert why in seen["why"]
 
 
 @pytest.mark.parametrize("url", ["http://192.0.2.1/", "https://[2001:db8::1]/", "http://0.0.0.0:8080/", "http://[::ffff:192.0.2.1]/"])
