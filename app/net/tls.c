@@ -12,8 +12,10 @@
 
 enum {
     ERROR_TEXT_SIZE = 256,
-    SERVER_NAME_EXTENSION = 0, // RFC 6066 §3
-    TRIES_MOST = 16,           // results that ask to be called again, in a row
+    SERVER_NAME_EXTENSION = 0,           // RFC 6066 §3
+    SIGNATURE_ALGORITHMS_EXTENSION = 13, // RFC 8446 §4.2.3
+    ALPN_EXTENSION = 16,                 // RFC 7301 §3.1
+    TRIES_MOST = 16,                     // results that ask to be called again, in a row
 };
 
 struct weft_tls {
@@ -30,9 +32,10 @@ struct weft_tls {
     bool is_established;
     bool is_closed; // close_notify came
     bool is_failed;
-    bool is_too_long;    // more handshake messages than may be
-    const char *failure; // static text
-    char *failure_text;  // or what was put together, of ERROR_TEXT_SIZE
+    bool is_too_long;      // more handshake messages than may be
+    struct weft_span alpn; // of the context's protocols the one that was agreed upon
+    const char *failure;   // static text
+    char *failure_text;    // or what was put together, of ERROR_TEXT_SIZE
 };
 
 static ssize_t push(gnutls_transport_ptr_t pointer, const void *bytes, size_t size)
@@ -305,6 +308,26 @@ static bool may_go_on(const struct weft_tls *tls, int result)
     return result != GNUTLS_E_AGAIN || !is_dry;
 }
 
+static void note_alpn(struct weft_tls *tls)
+{
+    gnutls_datum_t chosen = {NULL, 0};
+    if (gnutls_alpn_get_selected_protocol(tls->session, &chosen) < 0) return;
+    for (unsigned i = 0; i < tls->context->alpn_count; i++) {
+        const gnutls_datum_t *ours = &tls->context->alpn[i];
+        struct weft_span name = {ours->data, ours->size};
+        if (weft_span_equal(name, (struct weft_span){chosen.data, chosen.size})) tls->alpn = name;
+    }
+}
+
+// GnuTLS keeps what the hellos said of algorithms and protocols, 850 bytes, for as long as a connection lives. A server,
+// whose handshake is over for good, gives it back.
+static void forget_hellos(struct weft_tls *tls)
+{
+    if (!tls->context->is_server) return;
+    gnutls_ext_set_data(tls->session, SIGNATURE_ALGORITHMS_EXTENSION, NULL);
+    gnutls_ext_set_data(tls->session, ALPN_EXTENSION, NULL);
+}
+
 enum weft_tls_status weft_tls_handshake(struct weft_tls *tls)
 {
     if (tls->is_failed) return WEFT_TLS_FAILED;
@@ -316,6 +339,8 @@ enum weft_tls_status weft_tls_handshake(struct weft_tls *tls)
     if (result == GNUTLS_E_AGAIN) return WEFT_TLS_WANTS_INPUT;
     if (result < 0) return fail(tls, result);
     tls->is_established = true;
+    note_alpn(tls);
+    forget_hellos(tls);
     return WEFT_TLS_DONE;
 }
 
@@ -380,9 +405,7 @@ bool weft_tls_resume(struct weft_tls *tls, struct weft_span saved)
 
 struct weft_span weft_tls_alpn(const struct weft_tls *tls)
 {
-    gnutls_datum_t chosen = {NULL, 0};
-    if (gnutls_alpn_get_selected_protocol(tls->session, &chosen) < 0) chosen.size = 0;
-    return (struct weft_span){chosen.data, chosen.size};
+    return tls->alpn;
 }
 
 struct weft_span weft_tls_server_name(const struct weft_tls *tls)
