@@ -89,11 +89,13 @@ class Held:
         self.process.wait()
 
 
-def memory(bench):
-    """Bytes of a fresh server for each of 2,000 connections that had an answer and have been idle for 3 seconds."""
-    count = 2000
+CROWDS = (2000, 10_000)
 
-    def measure(name):
+
+def memory(bench):
+    """Bytes of a fresh server for each of many connections that had an answer and have been idle for 3 seconds."""
+
+    def measure(name, count):
         with tempfile.TemporaryDirectory() as folder:
             server = bench.fresh(name, folder)
             try:
@@ -107,8 +109,9 @@ def memory(bench):
                 server.stop()
 
     names = [name for name in ("weft", "h2o", "nginx", "nghttpd") if name in bench.all_names]
-    seen = load.paired(names, min(bench.rounds, 2), measure)
-    yield load.row("memory per idle h2 TLS connection", "bytes", seen, {"best": 0.80}, 0)
+    for count in CROWDS:
+        seen = load.paired(names, min(bench.rounds, 2), lambda name, count=count: measure(name, count))
+        yield load.row(f"memory per idle h2 TLS connection, {count:,}", "bytes", seen, {"best": 0.80}, 0)
 
 
 def times(server, work, count, core, *options):

@@ -7,8 +7,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+/** Of IPv4 or IPv6. Every connection has one, and sockaddr_storage has four times the room that they need. */
 struct weft_address {
-    struct sockaddr_storage storage;
+    union {
+        sa_family_t ss_family;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } storage;
     socklen_t size;
 };
 

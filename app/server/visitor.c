@@ -29,10 +29,10 @@ struct visitor {
         covered; // a name that this connection's certificate covers, hashed; 0: none was asked for
     struct weft_witness witness;   // for who learns
     uint64_t number;               // of the connection
-    char client[64];               // the address
-    char peer[64];                 // and its port
     struct weft_client *client_of; // NULL: nobody counts
     size_t coding_held;            // bytes of encoders
+    const char *client;            // the address
+    char peer[];                   // and its port; `client` stands behind it
 };
 
 static struct visitor *visitor_of(const struct weft_session *session)
@@ -585,6 +585,22 @@ static const struct weft_session_owner owner = {
     .closed = on_closed,
 };
 
+// With room for no more than its texts take.
+static struct visitor *visitor_from(const struct weft_address *address)
+{
+    char client[64];
+    char peer[64];
+    weft_address_text(address, false, client, sizeof(client));
+    weft_address_text(address, true, peer, sizeof(peer));
+    size_t peer_size = strlen(peer) + 1;
+    size_t client_size = strlen(client) + 1;
+    struct visitor *visitor = malloc(sizeof(*visitor) + peer_size + client_size);
+    if (!visitor) return NULL;
+    memcpy(visitor->peer, peer, peer_size);
+    visitor->client = memcpy(visitor->peer + peer_size, client, client_size);
+    return visitor;
+}
+
 void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_address *peer,
                         bool is_secure)
 {
@@ -593,7 +609,7 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
         close(fd); // before TLS, which would cost more than all that it could be told
         return;
     }
-    struct visitor *visitor = malloc(sizeof(*visitor));
+    struct visitor *visitor = visitor_from(peer);
     if (!visitor) {
         weft_client_leaves(client);
         close(fd);
@@ -613,8 +629,6 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
     weft_list_init(&visitor->exchanges);
     weft_list_init(&visitor->unstarted);
     weft_witness_init(&visitor->witness, worker->notebook, worker->learn_seed, peer);
-    weft_address_text(peer, false, visitor->client, sizeof(visitor->client));
-    weft_address_text(peer, true, visitor->peer, sizeof(visitor->peer));
     if (!weft_session_start(worker->hub, fd, peer, WEFT_HTTP_SERVER, is_secure ? worker->tls : NULL,
                             NULL, WEFT_CONN_BY_FIRST_BYTES, &owner, visitor)) {
         weft_client_leaves(client);

@@ -5,16 +5,9 @@
 #include "h1/h1.h"
 #include "h2/h2.h"
 
-struct weft_conn {
-    enum weft_conn_protocol protocol; // WEFT_CONN_BY_FIRST_BYTES until an engine was chosen
-    union {
-        struct weft_h1_conn *h1;
-        struct weft_h2_conn *h2;
-    } engine;
-
-    // Until an engine was chosen
+// What there is until an engine was chosen, and has taken the bytes that told which.
+struct opening {
     struct weft_http_engine_config config;
-    struct weft_http_totals totals;
     struct weft_http_error error;
     uint64_t deadline_us;
     bool is_draining;
@@ -22,7 +15,17 @@ struct weft_conn {
     bool has_told; // the FAILED event was pulled
     uint8_t first[WEFT_CONN_PREFACE_SIZE];
     size_t first_size;
-    struct weft_span rest; // of a feed, behind `first`: the engine's once it took that
+    struct weft_span rest; // of a feed, behind `first`
+};
+
+struct weft_conn {
+    enum weft_conn_protocol protocol; // WEFT_CONN_BY_FIRST_BYTES until an engine was chosen
+    union {
+        struct weft_h1_conn *h1;
+        struct weft_h2_conn *h2;
+    } engine;
+    const struct weft_alloc *alloc;
+    struct opening *opening; // NULL later, and where the protocol was known
 };
 
 // Calls the chosen engine: TO_ENGINE(conn, feed, bytes, now_us), ASK_ENGINE(conn, wants_input).
@@ -38,17 +41,29 @@ static bool is_chosen(const struct weft_conn *conn)
     return conn->protocol != WEFT_CONN_BY_FIRST_BYTES;
 }
 
-static bool choose(struct weft_conn *conn, enum weft_conn_protocol protocol)
+static bool choose(struct weft_conn *conn, const struct weft_http_engine_config *config,
+                   enum weft_conn_protocol protocol)
 {
     if (protocol == WEFT_CONN_H2) {
-        conn->engine.h2 = weft_h2_new(&conn->config);
-        if (!conn->engine.h2) return false;
+        struct weft_h2_conn *h2 = weft_h2_new(config);
+        if (!h2) return false;
+        conn->engine.h2 = h2;
     } else {
-        conn->engine.h1 = weft_h1_new(&conn->config);
-        if (!conn->engine.h1) return false;
+        struct weft_h1_conn *h1 = weft_h1_new(config);
+        if (!h1) return false;
+        conn->engine.h1 = h1;
     }
     conn->protocol = protocol;
-    if (conn->is_draining) TO_ENGINE(conn, drain, conn->config.now_us);
+    return true;
+}
+
+static bool open_unknown(struct weft_conn *conn, const struct weft_http_engine_config *config)
+{
+    struct opening *opening = weft_allocate_zeroed(config->alloc, sizeof(*opening));
+    if (!opening) return false;
+    opening->config = *config;
+    opening->deadline_us = config->now_us + (uint64_t)config->limits->header_timeout_ms * 1000;
+    conn->opening = opening;
     return true;
 }
 
@@ -58,56 +73,57 @@ struct weft_conn *weft_conn_new(const struct weft_http_engine_config *config,
     struct weft_conn *conn = weft_allocate_zeroed(config->alloc, sizeof(*conn));
     if (!conn) return NULL;
 
-    conn->config = *config;
-    conn->deadline_us = config->now_us + (uint64_t)config->limits->header_timeout_ms * 1000;
-    if (protocol != WEFT_CONN_BY_FIRST_BYTES && !choose(conn, protocol)) {
-        weft_release(config->alloc, conn, sizeof(*conn));
-        return NULL;
-    }
-    return conn;
+    conn->alloc = config->alloc;
+    bool is_there = protocol == WEFT_CONN_BY_FIRST_BYTES ? open_unknown(conn, config)
+                                                         : choose(conn, config, protocol);
+    if (is_there) return conn;
+    weft_release(config->alloc, conn, sizeof(*conn));
+    return NULL;
 }
 
 void weft_conn_free(struct weft_conn *conn)
 {
     if (!conn) return;
     if (is_chosen(conn)) ASK_ENGINE(conn, free);
-    weft_release(conn->config.alloc, conn, sizeof(*conn));
+    weft_release(conn->alloc, conn->opening, sizeof(*conn->opening));
+    weft_release(conn->alloc, conn, sizeof(*conn));
 }
 
 // Ends a connection that has no engine yet.
-static void end_unchosen(struct weft_conn *conn, enum weft_http_error_code code, const char *reason)
+static void end_opening(struct opening *opening, enum weft_http_error_code code, const char *reason)
 {
-    if (conn->is_finished) return;
-    conn->is_finished = true;
-    conn->error = (struct weft_http_error){WEFT_HTTP_CONNECTION, code, reason, false, false};
+    if (opening->is_finished) return;
+    opening->is_finished = true;
+    opening->error = (struct weft_http_error){WEFT_HTTP_CONNECTION, code, reason, false, false};
 }
 
 // Takes from `bytes` what tells the versions apart, and hands it to the engine once that is clear.
 static void sniff(struct weft_conn *conn, struct weft_span bytes)
 {
-    size_t taken = sizeof(conn->first) - conn->first_size;
+    struct opening *opening = conn->opening;
+    size_t taken = sizeof(opening->first) - opening->first_size;
     if (taken > bytes.size) taken = bytes.size;
-    memcpy(conn->first + conn->first_size, bytes.data, taken);
-    conn->first_size += taken;
+    memcpy(opening->first + opening->first_size, bytes.data, taken);
+    opening->first_size += taken;
 
-    struct weft_span first = {conn->first, conn->first_size};
+    struct weft_span first = {opening->first, opening->first_size};
     enum weft_conn_protocol protocol = weft_conn_sniff(first);
     if (protocol == WEFT_CONN_BY_FIRST_BYTES) return;
-    if (!choose(conn, protocol)) {
-        end_unchosen(conn, WEFT_HTTP_INTERNAL_ERROR, "no memory for a connection");
+    if (!choose(conn, &opening->config, protocol)) {
+        end_opening(opening, WEFT_HTTP_INTERNAL_ERROR, "no memory for a connection");
         return;
     }
-    conn->rest = weft_span_skip(bytes, taken);
-    TO_ENGINE(conn, feed, first, conn->config.now_us);
+    opening->rest = weft_span_skip(bytes, taken);
+    if (opening->is_draining) TO_ENGINE(conn, drain, opening->config.now_us);
+    TO_ENGINE(conn, feed, first, opening->config.now_us);
 }
-
 bool weft_conn_feed(struct weft_conn *conn, struct weft_span bytes, uint64_t now_us)
 {
     if (is_chosen(conn)) return TO_ENGINE(conn, feed, bytes, now_us);
-    if (conn->is_finished) return false;
-    conn->config.now_us = now_us;
+    if (conn->opening->is_finished) return false;
+    conn->opening->config.now_us = now_us;
     if (bytes.size > 0) sniff(conn, bytes);
-    return !conn->is_finished;
+    return !conn->opening->is_finished;
 }
 
 void weft_conn_feed_end(struct weft_conn *conn, uint64_t now_us)
@@ -115,32 +131,38 @@ void weft_conn_feed_end(struct weft_conn *conn, uint64_t now_us)
     if (is_chosen(conn)) {
         TO_ENGINE(conn, feed_end, now_us);
     } else {
-        conn->is_finished = true; // nothing was asked, so nothing is lost
+        conn->opening->is_finished = true; // nothing was asked, so nothing is lost
     }
 }
 
 bool weft_conn_wants_input(const struct weft_conn *conn)
 {
-    return is_chosen(conn) ? ASK_ENGINE(conn, wants_input) : !conn->is_finished;
+    return is_chosen(conn) ? ASK_ENGINE(conn, wants_input) : !conn->opening->is_finished;
 }
 
-static bool unchosen_event(struct weft_conn *conn, struct weft_http_event *event)
+static bool opening_event(struct opening *opening, struct weft_http_event *event)
 {
-    if (conn->error.scope == WEFT_HTTP_FINE || conn->has_told) return false;
-    conn->has_told = true;
-    *event = (struct weft_http_event){.type = WEFT_HTTP_FAILED, .error = conn->error};
+    if (opening->error.scope == WEFT_HTTP_FINE || opening->has_told) return false;
+    opening->has_told = true;
+    *event = (struct weft_http_event){.type = WEFT_HTTP_FAILED, .error = opening->error};
     return true;
+}
+
+// The engine has taken the first bytes: what came with them follows.
+static bool end_of_opening(struct weft_conn *conn)
+{
+    struct weft_span rest = conn->opening->rest;
+    uint64_t now_us = conn->opening->config.now_us;
+    weft_release(conn->alloc, conn->opening, sizeof(*conn->opening));
+    conn->opening = NULL;
+    return rest.size > 0 && TO_ENGINE(conn, feed, rest, now_us);
 }
 
 bool weft_conn_next_event(struct weft_conn *conn, struct weft_http_event *event)
 {
-    if (!is_chosen(conn)) return unchosen_event(conn, event);
+    if (!is_chosen(conn)) return opening_event(conn->opening, event);
     if (TO_ENGINE(conn, next_event, event)) return true;
-    if (conn->rest.size == 0) return false;
-
-    struct weft_span rest = conn->rest;
-    conn->rest = (struct weft_span){NULL, 0};
-    return TO_ENGINE(conn, feed, rest, conn->config.now_us) && TO_ENGINE(conn, next_event, event);
+    return conn->opening && end_of_opening(conn) && TO_ENGINE(conn, next_event, event);
 }
 
 void weft_conn_consume(struct weft_conn *conn, uint64_t stream_id, size_t size)
@@ -172,18 +194,26 @@ void weft_conn_sent(struct weft_conn *conn, size_t size, uint64_t now_us)
 uint64_t weft_conn_deadline(const struct weft_conn *conn)
 {
     if (is_chosen(conn)) return ASK_ENGINE(conn, deadline);
-    return conn->is_finished ? UINT64_MAX : conn->deadline_us;
+    return conn->opening->is_finished ? UINT64_MAX : conn->opening->deadline_us;
+}
+
+static void tick_opening(struct opening *opening, uint64_t now_us)
+{
+    if (now_us < opening->deadline_us || opening->is_finished) return;
+    if (opening->is_draining && opening->first_size == 0) {
+        opening->is_finished = true; // nothing was asked, so nothing is lost
+        return;
+    }
+    WEFT_HTTP_COUNT(opening->config.counters, header_timeout_ms);
+    end_opening(opening, WEFT_HTTP_NO_ERROR, "header_timeout_ms: no request came");
 }
 
 void weft_conn_tick(struct weft_conn *conn, uint64_t now_us)
 {
     if (is_chosen(conn)) {
         TO_ENGINE(conn, tick, now_us);
-    } else if (now_us >= conn->deadline_us && conn->is_draining && conn->first_size == 0) {
-        conn->is_finished = true; // nothing was asked, so nothing is lost
-    } else if (now_us >= conn->deadline_us && !conn->is_finished) {
-        WEFT_HTTP_COUNT(conn->config.counters, header_timeout_ms);
-        end_unchosen(conn, WEFT_HTTP_NO_ERROR, "header_timeout_ms: no request came");
+    } else {
+        tick_opening(conn->opening, now_us);
     }
 }
 
@@ -255,10 +285,11 @@ void weft_conn_drain(struct weft_conn *conn, uint64_t now_us)
         TO_ENGINE(conn, drain, now_us);
         return;
     }
-    if (conn->is_draining) return;
-    conn->is_draining = true; // what has begun to come, or comes soon, is still answered
-    uint64_t soon_us = now_us + (uint64_t)conn->config.limits->drain_ms * 1000;
-    if (conn->first_size == 0 && soon_us < conn->deadline_us) conn->deadline_us = soon_us;
+    struct opening *opening = conn->opening;
+    if (opening->is_draining) return;
+    opening->is_draining = true; // what has begun to come, or comes soon, is still answered
+    uint64_t soon_us = now_us + (uint64_t)opening->config.limits->drain_ms * 1000;
+    if (opening->first_size == 0 && soon_us < opening->deadline_us) opening->deadline_us = soon_us;
 }
 
 void weft_conn_fail(struct weft_conn *conn, enum weft_http_error_code code, const char *reason)
@@ -266,18 +297,18 @@ void weft_conn_fail(struct weft_conn *conn, enum weft_http_error_code code, cons
     if (is_chosen(conn)) {
         TO_ENGINE(conn, fail, code, reason);
     } else {
-        end_unchosen(conn, code, reason);
+        end_opening(conn->opening, code, reason);
     }
 }
 
 bool weft_conn_is_finished(const struct weft_conn *conn)
 {
-    return is_chosen(conn) ? ASK_ENGINE(conn, is_finished) : conn->is_finished;
+    return is_chosen(conn) ? ASK_ENGINE(conn, is_finished) : conn->opening->is_finished;
 }
 
 struct weft_http_error weft_conn_last_error(const struct weft_conn *conn)
 {
-    return is_chosen(conn) ? ASK_ENGINE(conn, last_error) : conn->error;
+    return is_chosen(conn) ? ASK_ENGINE(conn, last_error) : conn->opening->error;
 }
 
 size_t weft_conn_stream_count(const struct weft_conn *conn)
@@ -287,12 +318,14 @@ size_t weft_conn_stream_count(const struct weft_conn *conn)
 
 const struct weft_http_totals *weft_conn_totals(const struct weft_conn *conn)
 {
-    return is_chosen(conn) ? ASK_ENGINE(conn, totals) : &conn->totals;
+    static const struct weft_http_totals nothing;
+    return is_chosen(conn) ? ASK_ENGINE(conn, totals) : &nothing;
 }
 
 size_t weft_conn_memory(const struct weft_conn *conn)
 {
-    return sizeof(*conn) + (is_chosen(conn) ? ASK_ENGINE(conn, memory) : 0);
+    size_t opening = conn->opening ? sizeof(*conn->opening) : 0;
+    return sizeof(*conn) + opening + (is_chosen(conn) ? ASK_ENGINE(conn, memory) : 0);
 }
 
 unsigned weft_conn_version(const struct weft_conn *conn)

@@ -131,19 +131,19 @@ void weft_h2_streams_remove(struct weft_h2_streams *streams, struct weft_h2_stre
 void weft_h2_past_note(struct weft_h2_streams *streams, uint32_t id, enum weft_h2_past how)
 {
     uint8_t at = streams->past_next;
-    uint32_t old_id = streams->past[at].id;
-    if (streams->past[at].how == WEFT_H2_PAST_RESET_BY_US && old_id > streams->forgotten_resets) {
+    uint32_t old_id = streams->past_id[at];
+    if (streams->past_how[at] == WEFT_H2_PAST_RESET_BY_US && old_id > streams->forgotten_resets) {
         streams->forgotten_resets = old_id;
     }
-    streams->past[at].id = id;
-    streams->past[at].how = how;
+    streams->past_id[at] = id;
+    streams->past_how[at] = (uint8_t)how;
     streams->past_next = (uint8_t)((at + 1) % WEFT_H2_PAST_COUNT);
 }
 
 enum weft_h2_past weft_h2_past_of(const struct weft_h2_streams *streams, uint32_t id)
 {
     for (size_t i = 0; i < WEFT_H2_PAST_COUNT; i++) {
-        if (streams->past[i].id == id) return (enum weft_h2_past)streams->past[i].how;
+        if (streams->past_id[i] == id) return (enum weft_h2_past)streams->past_how[i];
     }
     return id <= streams->forgotten_resets ? WEFT_H2_PAST_RESET_BY_US : WEFT_H2_PAST_UNKNOWN;
 }

@@ -69,10 +69,8 @@ struct weft_h2_streams {
     uint32_t last_own_id;
     uint32_t forgotten_resets; // ids up to this may have been reset by us, and be out of the ring
     uint8_t past_next;
-    struct {
-        uint32_t id;
-        uint32_t how; // enum weft_h2_past
-    } past[WEFT_H2_PAST_COUNT];
+    uint8_t past_how[WEFT_H2_PAST_COUNT]; // enum weft_h2_past
+    uint32_t past_id[WEFT_H2_PAST_COUNT];
 };
 
 void weft_h2_streams_init(struct weft_h2_streams *streams, const struct weft_alloc *alloc);
