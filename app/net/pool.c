@@ -13,20 +13,24 @@ enum { KEEPS = 0 };
 enum { KEEPS = 1 };
 #endif
 
+// What malloc() adds to a piece: with it, a fine piece fills whole steps.
+enum { HEAD_SIZE = sizeof(size_t) };
+
 static size_t class_of(size_t size)
 {
-    if (size <= WEFT_POOL_FINE) return (size - 1) / WEFT_POOL_STEP;
+    if (size <= WEFT_POOL_FINE - HEAD_SIZE) return (size + HEAD_SIZE - 1) / WEFT_POOL_STEP;
 
     size_t class = WEFT_POOL_FINE / WEFT_POOL_STEP;
-    for (size_t room = (size_t)2 * WEFT_POOL_FINE; room < size; room *= 2)
+    for (size_t room = WEFT_POOL_FINE; room < size; room *= 2)
         class ++;
     return class;
 }
 
 static size_t room_of(size_t class)
 {
-    if (class < WEFT_POOL_FINE / WEFT_POOL_STEP) return (class + 1) * (size_t)WEFT_POOL_STEP;
-    return (size_t)WEFT_POOL_FINE << (class - WEFT_POOL_FINE / WEFT_POOL_STEP + 1);
+    if (class < WEFT_POOL_FINE / WEFT_POOL_STEP)
+        return (class + 1) * (size_t)WEFT_POOL_STEP - HEAD_SIZE;
+    return (size_t)WEFT_POOL_FINE << (class - WEFT_POOL_FINE / WEFT_POOL_STEP);
 }
 
 static bool is_pooled(size_t size)

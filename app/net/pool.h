@@ -5,10 +5,10 @@
 #include "base/alloc.h"
 
 enum {
-    WEFT_POOL_STEP = 32,       // sizes are rounded up to it, up to WEFT_POOL_FINE
+    WEFT_POOL_STEP = 16,       // sizes are rounded up to it, up to WEFT_POOL_FINE
     WEFT_POOL_FINE = 2048,     // above this to the next power of two
     WEFT_POOL_LARGEST = 65536, // larger pieces are malloc()'s
-    WEFT_POOL_CLASSES = WEFT_POOL_FINE / WEFT_POOL_STEP + 5,
+    WEFT_POOL_CLASSES = WEFT_POOL_FINE / WEFT_POOL_STEP + 6,
 };
 
 /**

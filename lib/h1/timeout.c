@@ -3,7 +3,7 @@
 
 enum {
     MICROSECONDS = 1000000,
-    TRIM_US = 1000000, // without a request, before memory is given back
+    TRIM_US = 250000,  // without a request, before memory is given back
     BODY_SPAN_S = 10,  // over which body_rate is measured
     WRITE_SPAN_S = 60, // over which write_rate is measured
 };

@@ -230,5 +230,6 @@ void weft_h2_conn_trim(struct weft_h2_conn *conn)
     weft_queue_trim(&conn->in.payload);
     weft_queue_trim(&conn->in.block);
     weft_hpack_encoder_trim(conn->out.encoder);
+    weft_hpack_decoder_trim(conn->in.decoder);
     weft_h2_conn_forget_heads(conn);
 }

@@ -2,7 +2,12 @@
 // connection; those of streams once a second while any is open.
 #include "h2/conn.h"
 
-enum { SECOND_US = 1000000, BODY_GRACE_US = 10000000, WRITE_SPAN_US = 60000000 };
+enum {
+    SECOND_US = 1000000,
+    TRIM_US = 250000, // without a stream, before memory is given back
+    BODY_GRACE_US = 10000000,
+    WRITE_SPAN_US = 60000000,
+};
 
 static uint64_t after(uint64_t start_us, uint32_t duration_ms)
 {
@@ -46,7 +51,7 @@ uint64_t weft_h2_deadline(const struct weft_h2_conn *conn)
     if (!weft_list_is_empty(&conn->streams.open)) {
         return earlier(deadline, conn->check_us + SECOND_US);
     }
-    if (!conn->is_trimmed) deadline = earlier(deadline, conn->idle_start_us + SECOND_US);
+    if (!conn->is_trimmed) deadline = earlier(deadline, conn->idle_start_us + TRIM_US);
     if (conn->drain) return deadline;
     return earlier(deadline, after(conn->idle_start_us, limits->idle_timeout_ms));
 }
@@ -184,7 +189,7 @@ static void check_age(struct weft_h2_conn *conn)
 static void check_idle(struct weft_h2_conn *conn)
 {
     if (!weft_list_is_empty(&conn->streams.open)) return;
-    if (!conn->is_trimmed && conn->now_us >= conn->idle_start_us + SECOND_US) {
+    if (!conn->is_trimmed && conn->now_us >= conn->idle_start_us + TRIM_US) {
         weft_h2_streams_trim(&conn->streams);
         weft_h2_conn_trim(conn);
         conn->is_trimmed = true;

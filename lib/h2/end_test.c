@@ -260,7 +260,7 @@ TEST(an_answer_that_is_not_taken_is_given_up)
     PUT(&side->in, PING, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8);
     CHECK(weft_h2_feed(side->conn, frames_span(&side->in), side->now_us));
     side_pull(side);
-    CHECK_EQ(weft_h2_deadline(side->conn), side->now_us + 1000000);
+    CHECK_EQ(weft_h2_deadline(side->conn), side->now_us + 250000); // what is kept for speed goes
     side->now_us += (uint64_t)side->limits.write_timeout_ms * 1000;
     weft_h2_tick(side->conn, side->now_us);
     side_pull(side);

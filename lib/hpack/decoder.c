@@ -283,6 +283,11 @@ enum weft_hpack_status weft_hpack_decode_next(struct weft_hpack_decoder *decoder
     return decoder->arena_is_full ? WEFT_HPACK_OUT_OF_MEMORY : WEFT_HPACK_FIELD;
 }
 
+void weft_hpack_decoder_trim(struct weft_hpack_decoder *decoder)
+{
+    weft_hpack_table_trim(&decoder->table);
+}
+
 const char *weft_hpack_decoder_reason(const struct weft_hpack_decoder *decoder)
 {
     return decoder->reason ? decoder->reason : "";

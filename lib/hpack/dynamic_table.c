@@ -51,9 +51,8 @@ void weft_hpack_table_resize(struct weft_hpack_table *table, size_t max_size)
     if (table->size == 0) release(table);
 }
 
-static bool grow_entries(struct weft_hpack_table *table)
+static bool move_entries(struct weft_hpack_table *table, uint32_t room)
 {
-    uint32_t room = table->entry_room ? table->entry_room * 2 : FIRST_ENTRY_ROOM;
     struct weft_hpack_table_entry *entries = weft_allocate(table->alloc, room * sizeof(*entries));
     if (!entries) return false;
 
@@ -64,6 +63,11 @@ static bool grow_entries(struct weft_hpack_table *table)
     table->entries = entries;
     table->entry_room = room;
     return true;
+}
+
+static bool grow_entries(struct weft_hpack_table *table)
+{
+    return move_entries(table, table->entry_room ? table->entry_room * 2 : FIRST_ENTRY_ROOM);
 }
 
 // Where the bytes of the oldest entry begin: what stands before them is free.
@@ -125,4 +129,26 @@ enum weft_result weft_hpack_table_add(struct weft_hpack_table *table, struct wef
     table->byte_end += name.size + value.size;
     table->size += size;
     return WEFT_OK;
+}
+
+void weft_hpack_table_trim(struct weft_hpack_table *table)
+{
+    if (table->size == 0) {
+        release(table);
+        return;
+    }
+    uint32_t entry_room = 1;
+    while (entry_room < weft_hpack_table_count(table))
+        entry_room *= 2;
+    if (entry_room < table->entry_room) (void)move_entries(table, entry_room); // or stays large
+
+    close_up(table);
+    size_t byte_room = 1;
+    while (byte_room < table->byte_end)
+        byte_room *= 2;
+    if (byte_room >= table->byte_room) return;
+    uint8_t *bytes = weft_resize(table->alloc, table->bytes, table->byte_room, byte_room);
+    if (!bytes) return;
+    table->bytes = bytes;
+    table->byte_room = byte_room;
 }

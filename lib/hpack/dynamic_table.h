@@ -73,6 +73,9 @@ WEFT_MUST_USE enum weft_result weft_hpack_table_add(struct weft_hpack_table *tab
 /** Sets the maximum size, evicting what no longer fits (§4.3). */
 void weft_hpack_table_resize(struct weft_hpack_table *table, size_t max_size);
 
+/** Gives back the memory that the entries do not need. */
+void weft_hpack_table_trim(struct weft_hpack_table *table);
+
 /** Bytes of memory that it holds. */
 static inline size_t weft_hpack_table_memory(const struct weft_hpack_table *table)
 {

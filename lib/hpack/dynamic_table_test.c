@@ -69,6 +69,36 @@ TEST(the_memory_of_a_table_is_bounded_and_given_back)
     }
 }
 
+// A trimmed table has room for less than twice its entries, which are as they were; it goes on as before.
+TEST(a_trimmed_table_holds_what_its_entries_need)
+{
+    struct test_alloc counts = {0};
+    struct weft_alloc alloc = test_allocator(&counts);
+    struct weft_hpack_table table;
+    weft_hpack_table_init(&table, &alloc, 4096);
+    weft_hpack_table_trim(&table);
+    CHECK_EQ(counts.live, 0);
+    for (uint32_t i = 0; i < 500; i++) {
+        char room[64];
+        struct weft_span value = numbered_text(room, sizeof(room), i);
+        CHECK_EQ(weft_hpack_table_add(&table, WEFT_SPAN("name"), value, 0), WEFT_OK);
+        if (i % 7 > 0) continue;
+        weft_hpack_table_trim(&table);
+        size_t count = weft_hpack_table_count(&table);
+        CHECK(counts.live < 2 * (count * sizeof(*table.entries) + table.size - 32 * count));
+        for (uint32_t n = table.oldest; n != table.next; n++) {
+            CHECK_SAME(weft_hpack_table_value(&table, weft_hpack_table_numbered(&table, n)),
+                       numbered_text(room, sizeof(room), n));
+        }
+    }
+    weft_hpack_table_resize(&table, 4096);
+    counts.fail_at = counts.calls + 1;
+    weft_hpack_table_trim(&table); // without memory it stays as it is
+    CHECK_EQ(counts.live, weft_hpack_table_memory(&table));
+    weft_hpack_table_deinit(&table);
+    CHECK_EQ(counts.live, 0);
+}
+
 static bool finds(const struct weft_hpack_field_index *index, const struct weft_hpack_table *table,
                   uint32_t which, uint32_t *number)
 {

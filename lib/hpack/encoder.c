@@ -263,6 +263,7 @@ void weft_hpack_encoder_trim(struct weft_hpack_encoder *encoder)
 {
     weft_hpack_recall_deinit(&encoder->recall, encoder->alloc);
     weft_hpack_field_index_trim(&encoder->index, encoder->alloc);
+    weft_hpack_table_trim(&encoder->table);
 }
 
 enum weft_hpack_representation weft_hpack_encoder_last(const struct weft_hpack_encoder *encoder)

@@ -73,6 +73,9 @@ enum weft_hpack_status weft_hpack_decode_next(struct weft_hpack_decoder *decoder
                                               struct weft_arena *arena,
                                               struct weft_hpack_field *out);
 
+/** Gives back what is only kept for speed. */
+void weft_hpack_decoder_trim(struct weft_hpack_decoder *decoder);
+
 /** Why the last decode failed: static text that names the section's rule. */
 const char *weft_hpack_decoder_reason(const struct weft_hpack_decoder *decoder);
 

@@ -185,6 +185,26 @@ def test_connections_that_come_and_go_leave_nothing(measured):
     assert growth.most() < 12 * MIB, f"{growth.most() / MIB:.1f} MiB"
 
 
+def test_a_thousand_idle_tls_connections_are_cheap(measured, root):
+    """HTTP/2 over TLS, one request answered on each, and then nothing: what is kept for speed alone is given back."""
+    server, growth = measured()
+    most, held = 14_800, []
+    try:
+        for _ in range(1000):
+            connection = server.connect("https", ("h2",))
+            connection.sendall(PREFACE + frame(SETTINGS, 0, 0) + head(1))
+            connection.recv(1000)
+            held.append(connection)
+        deadline = time.monotonic() + 20
+        while (each := (resident(server) - growth.start) / 1000) > most and time.monotonic() < deadline:
+            time.sleep(0.2)
+        print(f"{each:.0f} bytes a connection")
+        assert each <= most
+    finally:
+        for connection in held:
+            connection.close()
+
+
 def test_a_thousand_idle_connections_are_cheap(measured):
     """Clear text, one request answered on each."""
     server, growth = measured()
