@@ -12,6 +12,7 @@ import pytest
 from chromium import TrustingBrowser
 from conftest import PROGRAM, cases, needs
 from h2_client import CANCEL, Client
+from metrics_client import Watch
 
 FRESH = ("--header", "cache-control: max-age=600")
 BIG = 240_000  # bytes: more than a window
@@ -173,6 +174,35 @@ def test_a_cancelled_push_ends_at_once_and_is_not_tried_again(deliver, connect):
     size = len(client.bodies[big])
     assert client.load()[1] == {}
     assert len(client.bodies[big]) == size < BIG
+
+
+def test_pushes_are_counted_by_what_came_of_them(deliver, connect):
+    server = deliver("--metrics", "http://127.0.0.1:0")
+    watch = Watch(server)
+    client = connect(server)
+    _, pushed = client.load()  # /a.css and /big.png
+    size = sum(len(client.bodies[number]) for number in pushed)
+    watch.wait('weft_pushes_total{outcome="completed"}', 2)
+    assert watch.moved('weft_pushes_total{outcome="promised"}') == 2
+    assert watch.moved("weft_pushed_bytes_total") == size
+    assert watch.moved("weft_pushed_wasted_bytes_total") == 0
+
+    other = connect(server)
+    other.holds = True  # so that the large one cannot be whole
+    stream = other.get("/")
+    while len(other.promises) < 2:
+        other.pump()
+    (big,) = [number for number, path in other.promises.items() if path == "/big.png"]
+    while not other.bodies[big]:
+        other.pump()
+    other.h2.reset_stream(big, CANCEL)
+    other.flush()
+    other.wait(stream)
+    watch.wait('weft_pushes_total{outcome="cancelled"}', 1)
+    watch.wait('weft_pushes_total{outcome="completed"}', 3)
+    wasted = watch.moved("weft_pushed_wasted_bytes_total")
+    assert len(other.bodies[big]) <= wasted < BIG
+    assert watch.moved("weft_pushed_bytes_total") == size + wasted + len(other.bodies[min(set(other.promises) - {big})])
 
 
 def test_a_returning_client_says_by_its_cookie_what_it_holds(deliver, connect, site):
