@@ -148,35 +148,89 @@ void weft_push_page(struct weft_push *push, const struct weft_manifest_page *pag
     }
 }
 
-// The path of a target on our own origin; empty for all else.
-static struct weft_span own_path(const struct weft_push *push, struct weft_span target)
+// `target` behind an authority that is the page's; empty where it is another's.
+static struct weft_span behind_authority(const struct weft_push *push, struct weft_span target)
+{
+    struct weft_span authority = push->request->authority;
+    bool is_ours = authority.size > 0 && weft_span_starts_with(target, authority);
+    return weft_span_skip(target, is_ours ? authority.size : target.size);
+}
+
+// Is there a segment "." or ".."? No reference needs them behind its beginning.
+static bool has_dots(struct weft_span path)
+{
+    for (size_t at = 0; at + 1 < path.size; at++) {
+        if (path.data[at] != '/' || path.data[at + 1] != '.') continue;
+        struct weft_span rest = weft_span_skip(path, at + 2);
+        if (weft_span_starts_with(rest, WEFT_SPAN("."))) rest = weft_span_skip(rest, 1);
+        if (rest.size == 0 || rest.data[0] == '/' || rest.data[0] == '?') return true;
+    }
+    return false;
+}
+
+// The folder of a path, with its slash; the root's is its own parent.
+static struct weft_span folder_of(struct weft_span path)
+{
+    size_t size = weft_span_find(path, '?');
+    while (size > 0 && path.data[size - 1] != '/')
+        size--;
+    return weft_span_part(path, 0, size);
+}
+
+// A reference relative to the page, RFC 3986 §5.2: its folder, less one for each "../", and the rest. Empty where it
+// has no room, or a scheme.
+static struct weft_span beside_page(const struct weft_push *push, struct weft_span target,
+                                    uint8_t room[WEFT_PATH_SIZE])
 {
     struct weft_span none = {0};
-    struct weft_span scheme = push->request->scheme;
-    struct weft_span authority = push->request->authority;
-    if (weft_span_starts_with(target, scheme) && scheme.size > 0) {
-        struct weft_span rest = weft_span_skip(target, scheme.size);
-        if (!weft_span_starts_with(rest, WEFT_SPAN("://"))) return none;
-        rest = weft_span_skip(rest, 3);
-        if (!weft_span_starts_with(rest, authority)) return none;
-        target = weft_span_skip(rest, authority.size);
-    } else if (weft_span_starts_with(target, WEFT_SPAN("//"))) {
-        return none; // another host's
+    struct weft_span folder = folder_of(push->request->path);
+    bool is_up;
+    if (weft_span_find(target, ':') < weft_span_find(target, '/')) return none;
+    while ((is_up = weft_span_starts_with(target, WEFT_SPAN("../"))) ||
+           weft_span_starts_with(target, WEFT_SPAN("./"))) {
+        target = weft_span_skip(target, is_up ? 3 : 2);
+        if (is_up && folder.size > 1) {
+            folder = folder_of(weft_span_part(folder, 0, folder.size - 1));
+        }
     }
-    bool is_path =
-        target.size > 0 && target.data[0] == '/' && weft_span_find(target, '#') == target.size;
-    return is_path ? target : none;
+    bool is_file = target.size > 0 && target.data[0] != '.' && target.data[0] != '?';
+    if (!is_file || folder.size == 0 || folder.size + target.size > WEFT_PATH_SIZE) return none;
+    memcpy(room, folder.data, folder.size);
+    memcpy(room + folder.size, target.data, target.size);
+    return (struct weft_span){room, folder.size + target.size};
+}
+
+// The path of a target on our own origin; empty for all else.
+static struct weft_span own_path(const struct weft_push *push, struct weft_span target,
+                                 uint8_t room[WEFT_PATH_SIZE])
+{
+    struct weft_span scheme = push->request->scheme;
+    struct weft_span rest = weft_span_skip(target, scheme.size);
+    if (weft_span_starts_with(target, WEFT_SPAN("//"))) {
+        target = behind_authority(push, weft_span_skip(target, 2));
+    } else if (weft_span_starts_with(target, scheme) &&
+               weft_span_starts_with(rest, WEFT_SPAN("://"))) {
+        target = behind_authority(push, weft_span_skip(rest, 3));
+    } else if (target.size > 0 && target.data[0] != '/') {
+        target = beside_page(push, target, room);
+    }
+    bool is_path = target.size > 0 && target.data[0] == '/' && !has_dots(target) &&
+                   weft_span_find(target, '#') == target.size;
+    return is_path ? target : (struct weft_span){0};
 }
 
 void weft_push_links(struct weft_push *push, struct weft_span value)
 {
     struct weft_http_link link;
     struct weft_http_parameter parameter;
+    uint8_t room[WEFT_PATH_SIZE];
     while (weft_http_link_next(&value, &link) == WEFT_HTTP_LINK) {
         bool is_module = weft_http_link_has_relation(&link, WEFT_SPAN("modulepreload"));
         if (!is_module && !weft_http_link_has_relation(&link, WEFT_SPAN("preload"))) continue;
         if (weft_http_link_parameter(&link, WEFT_SPAN("nopush"), &parameter)) continue;
-        struct weft_span path = own_path(push, link.target);
+        if (weft_http_link_parameter(&link, WEFT_SPAN("anchor"), &parameter))
+            continue; // another page's
+        struct weft_span path = own_path(push, link.target, room);
         if (path.size == 0) continue;
         bool is_image = weft_http_link_parameter(&link, WEFT_SPAN("as"), &parameter) &&
                         weft_span_equal_ignoring_case(parameter.value, WEFT_SPAN("image"));

@@ -107,6 +107,39 @@ TEST(the_manifests_mode_says_what_is_pushed)
     rig_end(rig);
 }
 
+// RFC 3986 §5.2, as far as pages need it.
+TEST(links_are_relative_to_the_page)
+{
+    static const struct {
+        const char *page;
+        const char *value;
+        const char *pushed;
+    } rows[] = {
+        {"/", "a.css", "/a.css"},
+        {"/", "./a.css", "/a.css"},
+        {"/", "../a.css", "/a.css"}, // above the root is the root
+        {"/x/y/page?q=/z/", "../../a.css", "/a.css"},
+        {"/x/y/", "../../a.css", "/a.css"},
+        {"/x/y", "../a.css", "/a.css"},
+        {"/x/y", "a.css", ""}, // no such file
+        {"/", "x/../a.css", ""},
+        {"/", "..", ""},
+        {"/", "?a.css", ""},
+        {"/", "a.css#part", ""},
+        {"/", "x:a.css", ""},
+    };
+    struct rig *rig = rig_new();
+    rig_start(rig);
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        char value[64];
+        snprintf(value, sizeof(value), "<%s>; rel=preload", rows[i].value);
+        rig_connect(rig);
+        rig_ask(rig, rows[i].page);
+        check_promised(rig, pushed_by_links(rig, value), rows[i].pushed);
+    }
+    rig_end(rig);
+}
+
 // W3C Preload §3.3: nopush; and what is not ours to push (§10.1).
 TEST(links_push_what_they_preload_of_our_own_origin)
 {
@@ -126,8 +159,10 @@ TEST(links_push_what_they_preload_of_our_own_origin)
         {PRELOAD("http://a.example:81/a.css"), ""},  // another port
         {PRELOAD("http://b.example/a.css"), ""},
         {PRELOAD("//b.example/a.css"), ""},
-        {PRELOAD("//a.example/a.css"), ""}, // ours, and not worth a parser
-        {PRELOAD("a.css"), ""},             // relative to the page: not resolved
+        {PRELOAD("//a.example/a.css"), "/a.css"},
+        {PRELOAD("//a.example.net/a.css"), ""},
+        {PRELOAD("/x/../a.css"), ""},
+        {PRELOAD("/a.css") "; anchor=\"/other\"", ""}, // what another page needs, RFC 8288 §3.2
         {PRELOAD("/a.css#x"), ""},
         {PRELOAD("data:text/css,p{}"), ""},
         {PRELOAD("http:/a.css"), ""},
