@@ -123,7 +123,7 @@ struct weft_h2_conn {
     struct weft_http_error error;
 
     uint64_t idle_start_us; // since when no stream is open
-    uint64_t check_us;      // when the streams' timeouts are looked at again
+    uint64_t check_us;      // when the streams' timeouts were looked at last
     bool is_trimmed;        // idle, and nothing is kept for speed
     bool ping_is_out;
     uint8_t ping_data[8];

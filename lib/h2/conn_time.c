@@ -1,10 +1,12 @@
 // h2/conn_time.c: what a peer may not put off for ever (RFC 9113 §10.5). Limits are looked at by one clock for the
-// connection; those of streams once a second while any is open.
+// connection; those of streams now and then while any is open.
 #include "h2/conn.h"
 
 enum {
     SECOND_US = 1000000,
-    TRIM_US = 250000, // without a stream, before memory is given back
+    TRIM_US = 250000,          // without a stream, before memory is given back
+    CHECK_MOST_US = SECOND_US, // between two looks at the streams' timeouts
+    CHECK_LEAST_US = 10000,
     BODY_GRACE_US = 10000000,
     WRITE_SPAN_US = 60000000,
 };
@@ -22,6 +24,15 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static bool is_waiting_to_leave(const struct weft_h2_conn *conn)
 {
     return weft_queue_size(&conn->out.frames) > 0 || weft_queue_size(&conn->out.control) > 0;
+}
+
+// Often enough for the shortest timeout of a stream: none acts late by more than a quarter of it.
+static uint64_t next_check(const struct weft_h2_conn *conn)
+{
+    const struct weft_http_limits *limits = weft_h2_limits(conn);
+    uint64_t quarter_us = earlier(limits->body_timeout_ms, limits->write_timeout_ms) * 1000 / 4;
+    uint64_t wait_us = earlier(quarter_us, CHECK_MOST_US);
+    return conn->check_us + (wait_us > CHECK_LEAST_US ? wait_us : CHECK_LEAST_US);
 }
 
 uint64_t weft_h2_deadline(const struct weft_h2_conn *conn)
@@ -49,7 +60,7 @@ uint64_t weft_h2_deadline(const struct weft_h2_conn *conn)
         deadline = earlier(deadline, after(conn->drain_start_us, limits->drain_ms));
     }
     if (!weft_list_is_empty(&conn->streams.open)) {
-        return earlier(deadline, conn->check_us + SECOND_US);
+        return earlier(deadline, next_check(conn));
     }
     if (!conn->is_trimmed) deadline = earlier(deadline, conn->idle_start_us + TRIM_US);
     if (conn->drain) return deadline;
@@ -134,7 +145,7 @@ static struct weft_http_error check_write(struct weft_h2_conn *conn, struct weft
 
 static void check_streams(struct weft_h2_conn *conn)
 {
-    if (conn->now_us < conn->check_us + SECOND_US) return;
+    if (conn->now_us < next_check(conn)) return;
     conn->check_us = conn->now_us;
     struct weft_list *next;
     for (struct weft_list *link = conn->streams.open.next; link != &conn->streams.open;

@@ -226,6 +226,47 @@ TEST(a_body_that_does_not_come_resets_its_stream)
     side_end(side);
 }
 
+// Whoever ticks at each deadline: when does stream 1 end?
+static uint64_t end_by_deadlines(struct side *side)
+{
+    uint64_t start_us = side->now_us;
+    for (int i = 0; i < 100 && weft_h2_stream_count(side->conn) > 0; i++) {
+        CHECK(weft_h2_deadline(side->conn) > side->now_us); // it is no busy wait
+        pass(side, weft_h2_deadline(side->conn) - side->now_us);
+    }
+    return side->now_us - start_us;
+}
+
+// body_timeout_ms, write_timeout_ms: also short ones act in time.
+TEST(a_timeout_of_a_stream_is_late_by_a_quarter_at_most)
+{
+    static const uint32_t limits_ms[] = {1, 40, 200, 1000, 30000};
+    for (size_t i = 0; i < WEFT_COUNT(limits_ms); i++) {
+        uint64_t least_us = (uint64_t)limits_ms[i] * 1000;
+        uint64_t most_us = least_us + (least_us / 4 > 10000 ? least_us / 4 : 10000);
+        struct side *side = side_ready(WEFT_HTTP_SERVER);
+        side->limits.body_rate = 0;
+        side->limits.body_timeout_ms = limits_ms[i];
+        put_post(&side->in, 1);
+        side_feed(side);
+        uint64_t took_us = end_by_deadlines(side);
+        CHECK_EQ(side->counters.body_timeout_ms, 1);
+        CHECK(took_us >= least_us && took_us <= most_us);
+        side_end(side);
+
+        side = side_ready(WEFT_HTTP_SERVER);
+        side->limits.write_timeout_ms = limits_ms[i];
+        put_setting(&side->in, 4, 0);
+        put_get(&side->in, 1);
+        side_feed(side);
+        respond(side, 1, false);
+        took_us = end_by_deadlines(side);
+        CHECK_EQ(side->counters.write_timeout_ms, 1);
+        CHECK(took_us >= least_us && took_us <= most_us);
+        side_end(side);
+    }
+}
+
 // A body that waits for our own receiver is not late.
 TEST(a_body_that_we_hold_back_is_not_late)
 {
