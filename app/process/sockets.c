@@ -19,8 +19,30 @@ static struct weft_sockets_slot *find(struct weft_sockets *sockets,
     return free;
 }
 
+static bool is_wanted(const struct weft_listening *listening, const struct weft_listen_url *urls,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (weft_listening_is_for(listening, &urls[i])) return true;
+    }
+    return false;
+}
+
+// Is the port held by a listener that the plan gives up? It stays open until the plan is served, and beside it the new one
+// finds room only where both share the port: `*:80` that becomes `127.0.0.1:80`, and the other way round.
+static bool is_given_up(const struct weft_sockets *sockets, uint16_t port,
+                        const struct weft_listen_url *urls, size_t count)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        const struct weft_sockets_slot *slot = &sockets->slots[i];
+        if (slot->held_per_address == 0 || slot->listening.port != port) continue;
+        if (!is_wanted(&slot->listening, urls, count)) return true;
+    }
+    return false;
+}
+
 static int plan_one(struct weft_sockets *sockets, const struct weft_listen_url *url,
-                    unsigned thread_count, char *error, size_t error_size)
+                    unsigned thread_count, bool is_ours, char *error, size_t error_size)
 {
     int result;
     struct weft_sockets_slot *slot = find(sockets, url);
@@ -32,7 +54,8 @@ static int plan_one(struct weft_sockets *sockets, const struct weft_listen_url *
         slot->listening.url = *url; // the scheme may be another one
         result = weft_listening_grow(&slot->listening, thread_count, error, error_size);
     } else {
-        result = weft_listening_open(&slot->listening, url, thread_count, error, error_size);
+        result =
+            weft_listening_open(&slot->listening, url, thread_count, is_ours, error, error_size);
     }
     if (result < 0) return result;
     slot->is_planned = true;
@@ -48,7 +71,8 @@ int weft_sockets_plan(struct weft_sockets *sockets, const struct weft_listen_url
     }
     sockets->order_count = 0;
     for (size_t i = 0; i < count; i++) {
-        int result = plan_one(sockets, &urls[i], thread_count, error, error_size);
+        bool is_ours = is_given_up(sockets, urls[i].port, urls, count);
+        int result = plan_one(sockets, &urls[i], thread_count, is_ours, error, error_size);
         if (result == 0) continue;
         weft_sockets_undo(sockets);
         return result;

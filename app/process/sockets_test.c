@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -51,6 +52,43 @@ TEST(what_two_plans_share_stays_open_and_the_rest_goes)
     CHECK(!is_open(secure));
 }
 
+static uint16_t free_port(void)
+{
+    CHECK_EQ(plan(1, "http://127.0.0.1:0", NULL), 0);
+    uint16_t port = weft_sockets_at(&sockets, 0)->port;
+    weft_sockets_undo(&sockets);
+    return port;
+}
+
+// The old listener has the port until the new one is served, and stays where that comes to nothing.
+TEST(a_listener_may_move_to_addresses_that_overlap)
+{
+    char all[64];
+    char one[64];
+    uint16_t port = free_port();
+    snprintf(all, sizeof(all), "http://*:%u", port);
+    snprintf(one, sizeof(one), "http://127.0.0.1:%u", port);
+    const char *const moves[] = {one, all, one};
+    CHECK_EQ(plan(2, all, NULL), 0);
+    weft_sockets_commit(&sockets);
+    for (size_t i = 0; i < WEFT_COUNT(moves); i++) {
+        int held = first_fd(0);
+        CHECK_EQ(plan(2, moves[i], NULL), 0);
+        if (first_fd(0) == held) continue; // nothing has moved
+        CHECK(is_open(held));
+        weft_sockets_undo(&sockets);
+        CHECK(is_open(held) && first_fd(0) == held);
+
+        CHECK_EQ(plan(1, moves[i], NULL), 0);
+        weft_sockets_commit(&sockets);
+        CHECK(!is_open(held) && is_open(first_fd(0)));
+    }
+    CHECK_EQ(plan(1, one, all), -EADDRINUSE); // at once they are a mistake
+    weft_sockets_close(&sockets);
+    CHECK_EQ(plan(1, one, all), -EADDRINUSE);
+    weft_sockets_close(&sockets);
+}
+
 TEST(a_plan_that_comes_to_nothing_leaves_all_as_it_was)
 {
     char taken[64];
@@ -65,9 +103,16 @@ TEST(a_plan_that_comes_to_nothing_leaves_all_as_it_was)
     CHECK_EQ(sockets.order_count, 1);
     CHECK_EQ(weft_sockets_at(&sockets, 0)->per_address, 2);
 
-    // A port that is taken, by ourselves: the one before it in the plan goes too.
-    snprintf(taken, sizeof(taken), "http://127.0.0.1:%u", weft_sockets_at(&sockets, 0)->port);
+    // A port that is taken by others: the one before it in the plan goes too.
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
+    int others = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK_EQ(bind(others, (struct sockaddr *)&address, size), 0);
+    CHECK_EQ(listen(others, 1), 0);
+    CHECK_EQ(getsockname(others, (struct sockaddr *)&address, &size), 0);
+    snprintf(taken, sizeof(taken), "http://127.0.0.1:%u", ntohs(address.sin_port));
     CHECK_EQ(plan(2, "https://127.0.0.1:0", taken), -EADDRINUSE);
+    close(others);
     CHECK(strstr(error, "in use") != NULL);
     CHECK_EQ(sockets.order_count, 1);
     CHECK_EQ(first_fd(0), held);

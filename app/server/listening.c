@@ -117,13 +117,14 @@ bool weft_listening_is_for(const struct weft_listening *listening,
 }
 
 // All addresses with one port; where the first has picked one, it may be taken on the next.
-static int open_addresses(struct weft_listening *listening, struct weft_address *addresses)
+static int open_addresses(struct weft_listening *listening, struct weft_address *addresses,
+                          bool is_ours)
 {
     uint16_t picked = htons(listening->url.port);
     for (unsigned i = 0; i < listening->address_count; i++) {
         unsigned count = listening->per_address;
         *port_field(&addresses[i]) = picked;
-        int result = probe(&addresses[i]);
+        int result = is_ours ? 0 : probe(&addresses[i]);
         if (result == 0) {
             result = open_some(&addresses[i], 0, count, listening->fds + (size_t)i * count);
         }
@@ -138,7 +139,7 @@ static int open_addresses(struct weft_listening *listening, struct weft_address 
 }
 
 int weft_listening_open(struct weft_listening *listening, const struct weft_listen_url *url,
-                        unsigned per_address, char *error, size_t error_size)
+                        unsigned per_address, bool is_ours, char *error, size_t error_size)
 {
     struct weft_address addresses[WEFT_LISTEN_ADDRESSES_MOST];
     *listening = (struct weft_listening){.url = *url};
@@ -157,7 +158,7 @@ int weft_listening_open(struct weft_listening *listening, const struct weft_list
     }
     int result = -EADDRINUSE;
     for (int i = 0; i < TRIES && result == -EADDRINUSE; i++) {
-        result = open_addresses(listening, addresses);
+        result = open_addresses(listening, addresses, is_ours);
         if (url->port != 0) break;
     }
     if (result == 0) return 0;

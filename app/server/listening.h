@@ -24,10 +24,11 @@ struct weft_listening {
  * Listens where a URL says.
  *
  * per_address  how many sockets share each address's port, each for a thread
+ * is_ours      the port is taken by sockets of ours, on other addresses that overlap with these
  * returns      0, or a negative errno with one line in `error` that names the remedy; it is closed then
  */
 int weft_listening_open(struct weft_listening *listening, const struct weft_listen_url *url,
-                        unsigned per_address, char *error, size_t error_size);
+                        unsigned per_address, bool is_ours, char *error, size_t error_size);
 
 /** Adds sockets until there are `per_address` for each address; as weft_listening_open(), but what was open stays so. */
 int weft_listening_grow(struct weft_listening *listening, unsigned per_address, char *error,

@@ -204,8 +204,8 @@ static bool open_listeners(struct weft_server *server, const struct weft_server_
     for (size_t i = 0; i < config->listen_count; i++) {
         struct weft_listening own = {.fds = NULL};
         struct weft_listening *listening = given ? &given->listenings[i] : &own;
-        if (!given && weft_listening_open(&own, &config->listens[i], config->thread_count, error,
-                                          error_size) < 0) {
+        if (!given && weft_listening_open(&own, &config->listens[i], config->thread_count, false,
+                                          error, error_size) < 0) {
             return false;
         }
         listening->url.is_secure = config->listens[i].is_secure;

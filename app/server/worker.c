@@ -323,7 +323,7 @@ static void drain_here(void *context)
     struct weft_worker *worker = context;
     bool is_ending = atomic_load(&worker->is_ending);
     uint64_t patience_us = 2 * (uint64_t)worker->config->limits.drain_ms * 1000;
-    if (is_ending) let_in_who_waits(worker);
+    let_in_who_waits(worker); // our successor may not have these sockets
     stop_listening(worker);
     weft_session_hub_when_empty(worker->hub, is_empty, worker);
     weft_session_hub_drain(worker->hub, is_ending ? patience_us : UINT64_MAX);

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import jsonschema
@@ -138,11 +139,53 @@ def test_a_reload_opens_and_closes_listeners_and_changes_threads(config, run):
     reload(f"http://127.0.0.1:0, http://127.0.0.1:{added}", 3, 1)
     assert listens(added) and listens(server.http) and not listens(server.https)
     reload("http://127.0.0.1:0", 1, 2)  # two sockets more than threads: each is served
-    assert not listens(added)
+    wait_for(lambda: not listens(added), "the listener that went is still there")
     for _ in range(30):
         with server.connect() as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_a_listener_moves_to_one_address_and_back_under_load(config, run):
+    """*:PORT and 127.0.0.1:PORT overlap: the new sockets are opened beside the old ones, and those who wait in the
+    old ones are let in. Only who comes in the microseconds between the last accept and the close is turned away."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        port = probe.getsockname()[1]
+    everywhere, here = (f"listen: [http://{host}:{port}]\nsites: [{{root: a}}]\n" for host in ("*", "127.0.0.1"))
+    done, failures, asked = threading.Event(), [], [0]
+
+    def ask():
+        while not done.is_set():
+            try:
+                with socket.create_connection(("127.0.0.1", port), 10) as connection:
+                    connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                    assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+                    asked[0] += 1
+            except (OSError, AssertionError) as error:
+                failures.append(repr(error))
+
+    def is_refused_elsewhere():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.2", port)) != 0
+
+    server = run(config(everywhere), listeners=1)
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for count, text in enumerate((here, everywhere) * 3, 1):
+            config(text)
+            server.process.send_signal(signal.SIGHUP)
+            wait_for(lambda count=count: server.output().count("weft: reloaded: ") == count, server.output())
+            wait_for(lambda text=text: is_refused_elsewhere() == (text is here), "127.0.0.2 does not follow")
+            before = asked[0]
+            wait_for(lambda before=before: asked[0] > before + 20, "nobody is answered")
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert len(failures) <= 2 < 100 < asked[0], failures[:3]
 
 
 def test_options_win_over_the_file(config, run, curl, tmp_path):
