@@ -47,7 +47,8 @@ struct weft_body weft_body_of_bytes(struct weft_span bytes)
 
 struct weft_body weft_body_of_owned(uint8_t *bytes, size_t size)
 {
-    return (struct weft_body){.kind = &memory_kind, .bytes = bytes, .end = size, .owned = bytes};
+    return (struct weft_body){
+        .kind = &memory_kind, .bytes = bytes, .end = size, .owned = bytes, .held = size};
 }
 
 bool weft_body_in_memory(const struct weft_body *body, struct weft_span *bytes)

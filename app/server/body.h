@@ -33,6 +33,7 @@ struct weft_body {
     uint64_t end;                      // the byte after the last
     const uint8_t *bytes;              // in memory
     void *owned;                       // freed with the body
+    size_t held;                       // its bytes, which count as the connection's
     bool is_cold;                      // of the file, something was not in the page cache
 };
 

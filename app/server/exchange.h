@@ -20,6 +20,7 @@ struct weft_exchange {
     struct weft_site *site;               // which it is for
     struct weft_promise *promise;         // where it was not asked for; freed with it
     struct weft_body body;
+    size_t body_held; // bytes of it that count as the connection's, up to the end of the stream
     uint64_t started_us;
     uint32_t first_byte_us; // from then to the answer's head
     uint64_t content_sent;

@@ -122,6 +122,8 @@ struct weft_body weft_body_of_ranges(struct weft_file *file, const struct weft_h
              multipart->boundary);
     *size = whole_size(multipart, file->size);
     begin_next(multipart, file);
-    return (struct weft_body){
-        .kind = &multipart_kind, .file = weft_file_hold(file), .owned = multipart};
+    return (struct weft_body){.kind = &multipart_kind,
+                              .file = weft_file_hold(file),
+                              .owned = multipart,
+                              .held = sizeof(*multipart)};
 }

@@ -16,6 +16,7 @@ enum {
     // Bytes of a request's content, which nobody wants:
     AWAITED_MOST = 1 << 16,   // so many are read before the answer over HTTP/1
     DISCARDED_MOST = 1 << 20, // so many at all
+    RETRY_S = 1,              // for memory to be let go
 };
 
 /** A connection's own: the session's context. */
@@ -31,6 +32,7 @@ struct visitor {
     uint64_t number;               // of the connection
     struct weft_client *client_of; // NULL: nobody counts
     size_t coding_held;            // bytes of encoders
+    size_t body_held;              // bytes of what is sent, of memory_budget
     const char *client;            // the address
     char peer[];                   // and its port; `client` stands behind it
 };
@@ -134,6 +136,7 @@ static void end_exchange(struct weft_session *session, struct weft_exchange *exc
     if (worker->log.file.path) log_exchange(session, exchange, status, duration_us, error);
     if (exchange->wait) weft_gate_forget(exchange->wait);
     if (exchange->is_counted) weft_client_is_answered(visitor_of(session)->client_of);
+    visitor_of(session)->body_held -= exchange->body_held;
     weft_exchange_give_back(&worker->pool, exchange);
 }
 
@@ -153,7 +156,20 @@ static void send_answer(struct weft_session *session, struct weft_exchange *exch
     }
     if (ends) return;
     exchange->body = answer->body;
+    exchange->body_held = answer->body.held;
+    visitor_of(session)->body_held += answer->body.held;
     answer->body = (struct weft_body){0};
+}
+
+// Does the connection's memory_budget have room for what the answer's body holds, beside what lib/ has of it?
+static bool may_hold(struct weft_session *session, const struct weft_body *body)
+{
+    struct weft_worker *worker = visitor_of(session)->worker;
+    if (body->held == 0) return true;
+    size_t held = weft_conn_memory(weft_session_conn(session)) + visitor_of(session)->body_held;
+    if (held + body->held <= worker->config->limits.memory_budget) return true;
+    worker->figures.counts.limits.memory_budget++;
+    return false;
 }
 
 // Does the certificate of this connection cover a name that is not the one it was opened for?
@@ -300,6 +316,11 @@ static void answer_inside(struct weft_session *session, struct weft_exchange *ex
     struct weft_site *site = exchange->site;
     weft_answer_init(&worker->answer);
     weft_route(site, exchange->request, &worker->answer);
+    if (!may_hold(session, &worker->answer.body)) {
+        weft_answer_deinit(&worker->answer);
+        refuse(session, exchange, 503, RETRY_S);
+        return;
+    }
     bool is_told = false;
     if (site->delivers) promises = start_delivery(session, exchange, &is_told);
     const struct weft_witness *witness = &visitor_of(session)->witness;
@@ -626,6 +647,7 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
     visitor->given = NULL;
     visitor->covered = 0;
     visitor->coding_held = 0;
+    visitor->body_held = 0;
     weft_list_init(&visitor->exchanges);
     weft_list_init(&visitor->unstarted);
     weft_witness_init(&visitor->witness, worker->notebook, worker->learn_seed, peer);

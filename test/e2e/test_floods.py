@@ -6,7 +6,7 @@ import struct
 
 import pytest
 from conftest import cases
-from h2_client import (CANCEL, CONTINUATION, DATA, END_HEADERS, ENHANCE_YOUR_CALM, GOAWAY, HEADERS,
+from h2_client import (Client, CANCEL, CONTINUATION, DATA, END_HEADERS, ENHANCE_YOUR_CALM, GOAWAY, HEADERS,
                        INITIAL_WINDOW_SIZE, LARGE_BIN, PADDED, PING, POST, PRIORITY, PRIORITY_UPDATE, PROTOCOL_ERROR, REQUEST,
                        RST_STREAM, SETTINGS, WINDOW_UPDATE, Raw, frame, head, setting, string)  # fmt: skip
 
@@ -145,3 +145,24 @@ def test_the_flood_of_a_neighbour_does_not_hold_up_others(server, curl):
     with Raw(server, settings=BLOCKED) as raw:
         raw.send(b"".join(head(i, block=LARGE_BIN) for i in range(1, 401, 2)))
         assert curl(server.url("/hello.txt"), "--max-time", "5") == "hello, world\n"
+
+
+def test_many_answers_of_several_ranges_stop_at_the_budget(serve, root):
+    """What their bodies hold is the connection's: those above are refused with 503 until others have ended."""
+    ranges = ("range", "bytes=" + ",".join(f"{i * 100}-{i * 100 + 9}" for i in range(16)))
+    server = serve(root, "--limit", "memory_budget=65536")
+    with Client(server, window=0) as client:
+        streams = [client.get("/large.bin", fields=[ranges]) for _ in range(100)]
+        while len(client.heads) + len(client.resets) < len(streams):
+            assert client.pump()
+        statuses = [client.heads[stream][":status"] for stream in streams if stream in client.heads]
+        answered = statuses.count("206")
+        assert 20 < answered < 90 and statuses[:answered] == ["206"] * answered
+        assert set(statuses[answered:]) == {"503"}
+        for stream in streams:
+            if stream not in client.ended:
+                client.h2.reset_stream(stream)
+        after = client.get("/large.bin", fields=[ranges])
+        while after not in client.heads:
+            assert client.pump()
+        assert client.heads[after][":status"] == "206"
