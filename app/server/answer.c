@@ -11,6 +11,7 @@ void weft_answer_init(struct weft_answer *answer)
     answer->owned = NULL;
     answer->content_most = 0;
     answer->may_be_coded = false;
+    answer->is_own_page = false;
 }
 
 void weft_answer_deinit(struct weft_answer *answer)

@@ -55,25 +55,28 @@ static const char *named_page(const struct weft_site_config *config, uint16_t st
     return NULL;
 }
 
-// The site's own page: what the configuration names, else /404.html and the like.
-static const struct weft_resource *own_page(struct weft_site *site, uint16_t status)
+const struct weft_resource *weft_error_page_own(struct weft_site *site, uint16_t status,
+                                                char room[WEFT_ERROR_PATH_SIZE],
+                                                struct weft_span *path)
 {
-    char path[16];
     const char *named = named_page(site->config, status);
-    snprintf(path, sizeof(path), "/%u.html", status);
-    struct weft_span span = weft_span_of(named ? named : path);
-    const struct weft_resource *resource = weft_site_find(site, span);
+    snprintf(room, WEFT_ERROR_PATH_SIZE, "/%u.html", status);
+    *path = weft_span_of(named ? named : room);
+    const struct weft_resource *resource = weft_site_find(site, *path);
     return resource->kind == WEFT_RESOURCE_FILE ? resource : NULL;
 }
 
 static void add_content(struct weft_site *site, uint16_t status, struct weft_answer *answer)
 {
-    const struct weft_resource *own = own_page(site, status);
+    char room[WEFT_ERROR_PATH_SIZE];
+    struct weft_span path;
+    const struct weft_resource *own = weft_error_page_own(site, status, room, &path);
     struct weft_span type = WEFT_SPAN("text/html; charset=utf-8");
     if (own) {
         struct weft_file *file = weft_resource_file(own, WEFT_HTTP_IDENTITY);
         answer->body = weft_body_of_file(file, 0, file->size);
         answer->head.content_length = (int64_t)file->size;
+        answer->is_own_page = true;
         const struct weft_http_field *own_type =
             weft_http_field_find(file->fields, file->field_count, WEFT_HTTP_FIELD_CONTENT_TYPE);
         if (own_type) type = own_type->value;

@@ -1,6 +1,8 @@
 // server/representation.c: RFC 9110 §8.8.3.3, §12.5.3, §14
 #include "server/representation.h"
 
+#include "server/error_page.h"
+
 #include <stdlib.h>
 
 enum { MADE_LEVEL = 4 }; // of pages that are built in: made once, in the loop's thread
@@ -62,6 +64,22 @@ static struct weft_file *coded_page(struct weft_site_shared *shared, struct weft
     return page->file;
 }
 
+// The site's own error page is a file like others: what was made of it is kept beside it, and what is not yet is asked for.
+static struct weft_file *kept_page(struct weft_site *site, const struct weft_answer *answer,
+                                   enum weft_http_coding coding)
+{
+    char room[WEFT_ERROR_PATH_SIZE];
+    struct weft_span path;
+    const struct weft_resource *own = weft_error_page_own(site, answer->head.status, room, &path);
+    if (!own) return NULL;
+    if (own->codings & coding) return weft_resource_file(own, coding);
+    if (site->shared->packer) {
+        struct weft_file *plain = weft_resource_file(own, WEFT_HTTP_IDENTITY);
+        weft_packer_ask(site->shared->packer, &site->place, path, plain, coding);
+    }
+    return NULL;
+}
+
 // In place of the content of an answer its coded form; false where it stays as it is.
 static bool code_content(struct weft_site *site, struct weft_answer *answer,
                          enum weft_http_coding coding)
@@ -71,9 +89,10 @@ static bool code_content(struct weft_site *site, struct weft_answer *answer,
     struct weft_body coded;
     bool is_built_in =
         !answer->body.file && !answer->body.owned && weft_body_in_memory(&answer->body, &text);
-    if (is_built_in) {
-        struct weft_file *page = coded_page(shared, text, coding);
-        if (!page) return false;
+    struct weft_file *page = answer->is_own_page ? kept_page(site, answer, coding) : NULL;
+    if (is_built_in) page = coded_page(shared, text, coding);
+    if (is_built_in && !page) return false;
+    if (page) {
         coded = weft_body_of_file(page, 0, page->size);
         answer->head.content_length = (int64_t)page->size;
     } else {

@@ -70,6 +70,21 @@ def test_first_it_is_streamed_then_kept_with_the_same_tag(coding_server):
     assert "content-encoding" not in fields
 
 
+def test_the_sites_own_error_page_is_packed_once(serve, root, curl):
+    """The page for what is missing is streamed at first, then sent from what is kept, as any other file."""
+    (root / "404.html").write_bytes(b"<!doctype html><title>lost</title><p>" + TEXT)
+    server = serve(root)
+    for _ in range(200):
+        status, fields, body = head(server, "/nothing-here", "Accept-Encoding: gzip")
+        assert status == 404 and fields["content-encoding"] == "gzip" and fields["vary"] == "accept-encoding"
+        assert "etag" not in fields
+        if "content-length" in fields:
+            break
+        time.sleep(0.01)
+    assert int(fields["content-length"]) == len(body) and gzip.decompress(body).endswith(TEXT)
+    assert curl("--compressed", "-H", "Accept-Encoding: gzip", server.url("/nor-this", "http"), binary=True).endswith(TEXT)
+
+
 def test_head_says_what_get_would(coding_server):
     until_kept(coding_server, "/text.txt", "gzip")
     for target in ("/text.txt", "/big.csv", "/many/", "/nothing-here"):
