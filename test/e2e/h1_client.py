@@ -72,13 +72,13 @@ def answers(raw, methods=()):
 
 def receive(connection):
     """Reads to the end of the connection."""
-    raw = b""
+    raw = bytearray()
     try:
         while piece := connection.recv(65536):
             raw += piece
     except ConnectionResetError:
         pass
-    return raw
+    return bytes(raw)
 
 
 def exchange(server, sent, scheme="http", timeout=10):
