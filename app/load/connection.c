@@ -141,6 +141,12 @@ static void end_request(struct weft_load_connection *connection, struct weft_loa
 
 // The session's calls
 
+// What the turn that ended the run still brings has been counted as unfinished.
+static bool is_over(const struct weft_load_connection *connection)
+{
+    return connection->worker->phase == WEFT_LOAD_OVER;
+}
+
 static void on_connected(struct weft_session *session)
 {
     struct weft_load_connection *connection = of_session(session);
@@ -216,6 +222,7 @@ static void on_event(struct weft_session *session, const struct weft_http_event 
 {
     struct weft_load_connection *connection = of_session(session);
     struct weft_load_request *request = event->user;
+    if (is_over(connection)) return;
     switch (event->type) {
     case WEFT_HTTP_RESPONSE:
         request->first_us = weft_load_now_us(connection->worker);
@@ -239,7 +246,7 @@ static void on_event(struct weft_session *session, const struct weft_http_event 
 static void on_settled(struct weft_session *session)
 {
     struct weft_load_connection *connection = of_session(session);
-    if (connection->lane) weft_load_lane_fill(connection->lane);
+    if (connection->lane && !is_over(connection)) weft_load_lane_fill(connection->lane);
 }
 
 static void on_turned(struct weft_session *session)
@@ -287,7 +294,7 @@ static void on_closed(struct weft_session *session)
     struct weft_load_worker *worker = connection->worker;
     struct weft_load_lane *lane = connection->lane;
     const char *error = weft_session_error(session);
-    if (worker->phase == WEFT_LOAD_OVER) return; // the worker counts what is left
+    if (is_over(connection)) return; // the worker counts what is left
     if (!*error) error = "the server closed the connection";
     weft_load_connection_sum_up(connection);
     if (connection->conn && connection->in_flight > 0) end_streams(connection, error);

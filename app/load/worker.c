@@ -76,6 +76,7 @@ void weft_load_worker_stop(void *context)
     struct weft_load_worker *worker = context;
     if (worker->phase == WEFT_LOAD_OVER) return;
     worker->phase = WEFT_LOAD_OVER;
+    sum_up(worker);
     weft_loop_stop(worker->loop);
 }
 
@@ -164,6 +165,7 @@ static uint64_t tick_us(const struct weft_load_worker *worker)
 static void tick_is_due(struct weft_timer *timer)
 {
     struct weft_load_worker *worker = WEFT_LIST_ENTRY(timer, struct weft_load_worker, tick_timer);
+    if (worker->phase == WEFT_LOAD_OVER) return; // within this turn
     uint64_t now_us = fresh_now_us(worker);
     check_in_flight(worker, now_us);
     check_waiting(worker, &worker->again, now_us);
@@ -316,8 +318,7 @@ void *weft_load_worker_run(void *context)
     open_lanes(worker);
     int error = weft_loop_run(worker->loop);
     if (error) weft_load_result_blame(&worker->result, strerrordesc_np(-error), 1);
-    worker->phase = WEFT_LOAD_OVER;
-    sum_up(worker); // the turn that ended it may have brought more answers
+    weft_load_worker_stop(worker);
     pthread_mutex_lock(&worker->shared->mutex);
     worker->shared->over++;
     pthread_cond_signal(&worker->shared->changed);
