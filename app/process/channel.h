@@ -25,6 +25,7 @@ enum weft_message_type {
     WEFT_MESSAGE_REOPEN, // the logs
     WEFT_MESSAGE_END,    // at once
     WEFT_MESSAGE_ASK,    // whether it is well
+    WEFT_MESSAGE_FAILED, // a reload or upgrade came to nothing; data: a line, why
 };
 
 struct weft_message {

@@ -123,6 +123,14 @@ void weft_child_order(const struct weft_child *child, enum weft_message_type typ
     if (child->channel >= 0) (void)weft_channel_send(child->channel, &order);
 }
 
+void weft_child_tell_failure(const struct weft_child *child, const char *what, const char *why)
+{
+    char line[WEFT_MESSAGE_DATA_MOST + 1];
+    snprintf(line, sizeof(line), "%s: %s", what, why);
+    struct weft_message message = weft_message_of_text(WEFT_MESSAGE_FAILED, 0, line);
+    if (child->channel >= 0) (void)weft_channel_send(child->channel, &message);
+}
+
 void weft_child_drain(struct weft_child *child, enum weft_server_end end, uint32_t within_ms)
 {
     struct weft_message order = {.type = WEFT_MESSAGE_DRAIN, .number = within_ms, .size = 1};

@@ -60,6 +60,9 @@ void weft_child_free(struct weft_child *child);
 /** Gives an order without data. What it cannot take does not matter: a deadline stands behind it. */
 void weft_child_order(const struct weft_child *child, enum weft_message_type type);
 
+/** Tells it that it goes on because its successor came to nothing: for those who ask it. */
+void weft_child_tell_failure(const struct weft_child *child, const char *what, const char *why);
+
 /** Tells it to drain, within some time. */
 void weft_child_drain(struct weft_child *child, enum weft_server_end end, uint32_t within_ms);
 

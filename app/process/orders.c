@@ -85,6 +85,7 @@ struct weft_message weft_order_start(const struct weft_start *start)
     struct weft_message message = {.type = WEFT_MESSAGE_START, .number = WEFT_PROTOCOL};
     struct weft_writer out = weft_writer_over(message.data, sizeof(message.data));
     weft_write_u8(&out, start->announces);
+    weft_write_u32(&out, start->generation);
     weft_write_bytes(&out, (struct weft_span){start->ticket_secret, sizeof(start->ticket_secret)});
     message.size = weft_writer_size(&out);
     return message;
@@ -94,6 +95,7 @@ bool weft_order_take_start(const struct weft_message *message, struct weft_start
 {
     struct weft_reader in = weft_reader_over((struct weft_span){message->data, message->size});
     start->announces = weft_read_u8(&in) != 0;
+    start->generation = weft_read_u32(&in);
     struct weft_span secret = weft_read_bytes(&in, sizeof(start->ticket_secret));
     if (in.failed || message->number != WEFT_PROTOCOL) return false;
     memcpy(start->ticket_secret, secret.data, secret.size);

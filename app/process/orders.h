@@ -9,11 +9,12 @@
 #include "wire/writer.h"
 
 /** The version of this conversation and of the state that an upgrade hands on: raised with each change of either. */
-enum { WEFT_PROTOCOL = 1 };
+enum { WEFT_PROTOCOL = 2 };
 
 /** How a worker is to start. */
 struct weft_start {
-    bool announces; // it is the first: it says what is served
+    bool announces;      // it is the first: it says what is served
+    uint32_t generation; // of the configuration: 1 for the first that is served
     uint8_t ticket_secret[WEFT_TLS_TICKET_SECRET_SIZE];
 };
 

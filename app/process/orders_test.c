@@ -72,12 +72,13 @@ TEST(sockets_that_do_not_fit_are_refused_and_stay_in_the_message)
 
 TEST(a_start_is_read_as_it_was_written)
 {
-    struct weft_start start = {.announces = true};
+    struct weft_start start = {.announces = true, .generation = 70000};
     struct weft_start got;
     memset(start.ticket_secret, 7, sizeof(start.ticket_secret));
     struct weft_message message = weft_order_start(&start);
     CHECK(weft_order_take_start(&message, &got));
     CHECK(got.announces);
+    CHECK_EQ(got.generation, 70000);
     CHECK_EQ(memcmp(got.ticket_secret, start.ticket_secret, sizeof(got.ticket_secret)), 0);
     message.size--;
     CHECK(!weft_order_take_start(&message, &got));

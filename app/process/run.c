@@ -70,6 +70,13 @@ static void say_if_well(const struct weft_run *run)
     if (weft_server_ping(run->server)) (void)weft_channel_send(run->channel, &well);
 }
 
+static void note_failure(const struct weft_run *run, const struct weft_message *order)
+{
+    char line[WEFT_MESSAGE_DATA_MOST + 1];
+    weft_message_text(order, line, sizeof(line));
+    weft_server_note_failure(run->server, line);
+}
+
 static void act_on_order(struct weft_run *run, const struct weft_message *order)
 {
     switch (order->type) {
@@ -81,6 +88,7 @@ static void act_on_order(struct weft_run *run, const struct weft_message *order)
     case WEFT_MESSAGE_REOPEN: weft_server_reopen_logs(run->server); break;
     case WEFT_MESSAGE_END: run->is_over = true; break;
     case WEFT_MESSAGE_ASK: say_if_well(run); break;
+    case WEFT_MESSAGE_FAILED: note_failure(run, order); break;
     default: break; // of a later version
     }
 }

@@ -112,6 +112,7 @@ static void write_all(struct weft_writer *out, const struct weft_supervisor *sup
     const uint8_t *secret = supervisor->start.ticket_secret;
     weft_write_u32(out, WEFT_PROTOCOL);
     weft_write_bytes(out, (struct weft_span){secret, WEFT_TLS_TICKET_SECRET_SIZE});
+    weft_write_u32(out, supervisor->generation);
     weft_write_u32(out, supervisor->backoff.failures);
     weft_write_u32(out, supervisor->plan.drain_timeout_ms);
     weft_write_u8(out, supervisor->had_terminal);
@@ -128,6 +129,7 @@ static bool read_all(struct weft_reader *in, struct weft_supervisor *supervisor)
 {
     if (weft_read_u32(in) != WEFT_PROTOCOL) return false;
     struct weft_span secret = weft_read_bytes(in, WEFT_TLS_TICKET_SECRET_SIZE);
+    supervisor->generation = weft_read_u32(in);
     supervisor->backoff.failures = weft_read_u32(in);
     supervisor->plan.drain_timeout_ms = weft_read_u32(in);
     supervisor->had_terminal = weft_read_u8(in) != 0;

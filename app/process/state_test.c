@@ -38,6 +38,7 @@ static void begin(void)
     CHECK_EQ(weft_sockets_plan(&left.sockets, urls, 2, 2, error, sizeof(error)), 0);
     weft_sockets_commit(&left.sockets);
     memset(left.start.ticket_secret, 9, sizeof(left.start.ticket_secret));
+    left.generation = 4;
     left.backoff.failures = 3;
     left.plan.drain_timeout_ms = 12345;
     add_child(WEFT_CHILD_DRAINING, 101);
@@ -90,6 +91,7 @@ TEST(the_next_program_has_all_that_was_left)
     CHECK_EQ(found.starting->pid, 103);
     CHECK(found.starting->has_served);
     CHECK_EQ(memcmp(&found.start, &left.start, sizeof(left.start)), 0);
+    CHECK_EQ(found.generation, 4);
     CHECK_EQ(found.backoff.failures, 3);
     CHECK_EQ(found.plan.drain_timeout_ms, 12345);
     CHECK(found.had_terminal);

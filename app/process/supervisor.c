@@ -54,6 +54,7 @@ bool weft_supervisor_start(struct weft_supervisor *supervisor, enum weft_child_r
         return false;
     }
     supervisor->start.announces = reason == WEFT_CHILD_FIRST;
+    supervisor->start.generation = supervisor->generation + 1;
     struct weft_child_plan child = {
         .program = reason == WEFT_CHILD_UPGRADE ? supervisor->program : NULL,
         .command = supervisor->config->command,
@@ -122,6 +123,7 @@ static void tell_failure(struct weft_supervisor *supervisor, const char *what, c
         weft_supervisor_tell(supervisor, "%s: %s; worker %d goes on", what, why,
                              (int)supervisor->serving->pid);
         notify_ready(supervisor, "not reloaded, ");
+        weft_child_tell_failure(supervisor->serving, what, why);
     } else {
         try_later(supervisor, 0, why);
     }
@@ -182,6 +184,7 @@ void weft_supervisor_promote(struct weft_supervisor *supervisor)
     supervisor->serving = child;
     supervisor->starting = NULL;
     supervisor->has_served = true;
+    supervisor->generation++;
     weft_sockets_commit(&supervisor->sockets);
     if (old) {
         weft_child_drain(old, WEFT_SERVER_HANDS_OVER, supervisor->plan.drain_timeout_ms);

@@ -26,6 +26,7 @@ struct weft_supervisor {
     struct weft_start start;
     struct weft_list children;
     size_t child_count;
+    uint32_t generation;         // of the configuration that is served: how many came to be
     struct weft_child *serving;  // NULL: none
     struct weft_child *starting; // NULL: none
     struct weft_backoff backoff;

@@ -118,6 +118,7 @@ bool weft_work_give(struct weft_work *work, const struct weft_server_config *con
     }
     given->listenings = work->listenings;
     given->ticket_secret = work->start.ticket_secret;
+    given->generation = work->start.generation;
     return true;
 }
 

@@ -17,6 +17,10 @@ enum weft_metric_type {
       "1; the version is in the label")                                                                               \
     X(START,         "weft_start_time_seconds",              GAUGE,     "seconds", "",                                \
       "when this worker started, since 1970")                                                                         \
+    X(GENERATION,    "weft_config_generation",               GAUGE,     "",        "",                                \
+      "how many configurations came to be served since the start of the supervisor, with this one")                   \
+    X(RELOADED,      "weft_config_last_reload_successful",   GAUGE,     "",        "",                                \
+      "0 after a reload or an upgrade that came to nothing; /status says why")                                        \
     X(DRAINING,      "weft_draining",                        GAUGE,     "",        "",                                \
       "1 while no new connections are taken and the last answers leave")                                              \
     X(THREADS,       "weft_threads",                         GAUGE,     "",        "state",                           \

@@ -255,6 +255,8 @@ static void write_metric(const struct writing *writing, enum weft_metric metric)
     case WEFT_METRIC_PROCESS_START:
         write_number(writing, "", (uint64_t)metrics->started_seconds);
         break;
+    case WEFT_METRIC_GENERATION: write_number(writing, "", metrics->generation); break;
+    case WEFT_METRIC_RELOADED: write_number(writing, "", metrics->failure == NULL); break;
     case WEFT_METRIC_DRAINING: write_number(writing, "", metrics->is_draining); break;
     case WEFT_METRIC_THREADS: write_threads(writing); break;
     case WEFT_METRIC_EXPIRY:

@@ -17,6 +17,9 @@ struct weft_metrics {
     size_t silent_count; // threads that did not answer
     bool is_draining;
     int64_t started_seconds;    // since 1970
+    uint32_t generation;        // of the configuration: how many came to be served
+    const char *failure;        // why the last reload came to nothing, a line; NULL: it did not
+    int64_t failed_seconds;     // when
     int64_t certificate_expiry; // seconds since 1970; INT64_MAX: there is none
     uint64_t cpu_us;            // of this process
     uint64_t resident_size;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -21,6 +22,12 @@ struct door {
     struct weft_listener listener;
     struct weft_list link;
     struct weft_overseer *overseer;
+};
+
+/** That a reload came to nothing. */
+struct failure {
+    int64_t seconds; // when, since 1970
+    char why[1024];
 };
 
 /** That a worker's run is over, as a message. */
@@ -40,6 +47,8 @@ struct weft_overseer {
     struct weft_overseer_text *metrics; // as of the last round; NULL: not written yet
     int memory_fd;                      // /proc/self/statm
     int64_t started_seconds;
+    struct failure *failure;        // the last one; NULL: none
+    _Atomic(struct failure *) news; // one that has not been looked at yet
     bool is_draining;
     struct ended ended[WEFT_THREADS_MOST]; // by worker
 };
@@ -86,9 +95,18 @@ static uint64_t cpu_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static struct weft_metrics metrics_of(const struct weft_overseer *overseer)
+static void take_news(struct weft_overseer *overseer)
+{
+    struct failure *news = atomic_exchange(&overseer->news, NULL);
+    if (!news) return;
+    free(overseer->failure);
+    overseer->failure = news;
+}
+
+static struct weft_metrics metrics_of(struct weft_overseer *overseer)
 {
     const struct weft_overseer_config *config = &overseer->config;
+    take_news(overseer);
     return (struct weft_metrics){
         .config = config->server,
         .learner = config->learner,
@@ -97,6 +115,9 @@ static struct weft_metrics metrics_of(const struct weft_overseer *overseer)
         .silent_count = weft_gather_silent_count(overseer->gather),
         .is_draining = overseer->is_draining,
         .started_seconds = overseer->started_seconds,
+        .generation = config->generation,
+        .failure = overseer->failure ? overseer->failure->why : NULL,
+        .failed_seconds = overseer->failure ? overseer->failure->seconds : 0,
         .certificate_expiry = config->tls ? weft_tls_context_expiry(config->tls, NULL) : INT64_MAX,
         .cpu_us = cpu_us(),
         .resident_size = resident_size(overseer->memory_fd),
@@ -361,6 +382,8 @@ void weft_overseer_free(struct weft_overseer *overseer)
     weft_overseer_text_release(overseer->metrics);
     weft_loop_free(overseer->loop);
     if (overseer->memory_fd >= 0) close(overseer->memory_fd);
+    take_news(overseer);
+    free(overseer->failure);
     free(overseer);
 }
 
@@ -392,6 +415,15 @@ void weft_overseer_drain(struct weft_overseer *overseer, bool hands_over)
 {
     // without memory it says so later
     (void)weft_loop_post(overseer->loop, hands_over ? hand_over_here : drain_here, overseer);
+}
+
+void weft_overseer_note_failure(struct weft_overseer *overseer, const char *why)
+{
+    struct failure *failure = malloc(sizeof(*failure));
+    if (!failure) return;
+    failure->seconds = (int64_t)time(NULL);
+    snprintf(failure->why, sizeof(failure->why), "%s", why);
+    free(atomic_exchange(&overseer->news, failure));
 }
 
 static void end_here(void *context)

@@ -19,6 +19,7 @@ struct weft_overseer_config {
     size_t worker_count;
     const struct weft_tls_context *tls; // NULL for none
     struct weft_learner *learner;       // the same
+    uint32_t generation;                // of the configuration
 };
 
 /** returns NULL without memory or descriptors */
@@ -40,6 +41,9 @@ void weft_overseer_stop(struct weft_overseer *overseer);
 /** The server drains: it is not ready for new connections any more. Where another one takes over its sockets, so does that
  *  one's overseer. */
 void weft_overseer_drain(struct weft_overseer *overseer, bool hands_over);
+
+/** A reload came to nothing; `why` is a line. */
+void weft_overseer_note_failure(struct weft_overseer *overseer, const char *why);
 
 /** A worker's run is over. */
 void weft_overseer_end_of(struct weft_overseer *overseer, size_t worker_index);

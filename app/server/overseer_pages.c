@@ -4,6 +4,7 @@
 #include "http/target.h"
 #include "server/clock.h"
 #include "server/learner.h"
+#include "wire/json_text.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -94,6 +95,30 @@ static void write_sites(FILE *out, const struct weft_metrics *metrics)
     fprintf(out, "\n  ]\n");
 }
 
+// A worker reads the configuration when it starts: when that was is `started`.
+static void write_configuration(FILE *out, const struct weft_metrics *metrics)
+{
+    struct weft_clock clock;
+    weft_clock_init(&clock);
+    weft_clock_set(&clock, metrics->started_seconds);
+    fprintf(out, "  \"configuration\": {\"generation\": %" PRIu32 ", \"loaded\": \"%s\"",
+            metrics->generation, clock.iso_time);
+    if (metrics->failure) {
+        uint8_t room[WEFT_JSON_ESCAPE_SIZE];
+        struct weft_span why = weft_span_of(metrics->failure);
+        struct weft_span piece;
+        weft_clock_set(&clock, metrics->failed_seconds);
+        fprintf(out, ", \"last_reload_failed\": \"%s\", \"failure\": \"", clock.iso_time);
+        while ((piece = weft_json_text_next(&why, room)).size > 0) {
+            fwrite(piece.data, 1, piece.size, out);
+        }
+        fputc('"', out);
+    } else {
+        fprintf(out, ", \"last_reload_failed\": null, \"failure\": null");
+    }
+    fprintf(out, "},\n");
+}
+
 static void write_status(FILE *out, const struct weft_metrics *metrics)
 {
     const struct weft_counts *counts = &metrics->figures->counts;
@@ -104,6 +129,7 @@ static void write_status(FILE *out, const struct weft_metrics *metrics)
             clock.iso_time);
     fprintf(out, "  \"uptime_seconds\": %" PRId64 ",\n",
             (int64_t)time(NULL) - metrics->started_seconds);
+    write_configuration(out, metrics);
     fprintf(out, "  \"state\": \"%s\",\n", metrics->is_draining ? "draining" : "serving");
     fprintf(out, "  \"threads\": {\"all\": %zu, \"silent\": %zu},\n", metrics->thread_count,
             metrics->silent_count);

@@ -148,7 +148,8 @@ static bool hand_to_overseer(struct weft_server *server, struct weft_listening *
     return result == 0;
 }
 
-static bool open_overseer(struct weft_server *server, char *error, size_t error_size)
+static bool open_overseer(struct weft_server *server, const struct weft_server_given *given,
+                          char *error, size_t error_size)
 {
     struct weft_overseer_config own = {
         .server = server->config,
@@ -156,6 +157,7 @@ static bool open_overseer(struct weft_server *server, char *error, size_t error_
         .worker_count = server->config->thread_count,
         .tls = server->tls,
         .learner = server->learner,
+        .generation = given ? given->generation : 1,
     };
     if (!server->config->has_metrics) return true;
     server->overseer = weft_overseer_new(&own);
@@ -282,7 +284,7 @@ struct weft_server *weft_server_new(const struct weft_server_config *config,
     server->learner = weft_learner_new(config, error, error_size);
     if (!server->learner && error[0]) goto failed;
     if (!open_workers(server, error, error_size)) goto failed;
-    if (!open_overseer(server, error, error_size)) goto failed;
+    if (!open_overseer(server, given, error, error_size)) goto failed;
     if (!open_listeners(server, given, error, error_size)) goto failed;
     tell_https_port(server);
     return server;
@@ -400,6 +402,11 @@ void weft_server_drain(struct weft_server *server, enum weft_server_end end)
     for (unsigned i = 0; i < server->config->thread_count; i++) {
         weft_worker_drain(server->threads[i].worker, end == WEFT_SERVER_ENDS);
     }
+}
+
+void weft_server_note_failure(struct weft_server *server, const char *why)
+{
+    if (server->overseer) weft_overseer_note_failure(server->overseer, why);
 }
 
 // In the thread.

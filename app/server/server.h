@@ -21,6 +21,7 @@ struct weft_server_given {
         *listenings; // one for each listener of the configuration, in order; the server takes the
                      // sockets over, also where it fails
     const uint8_t *ticket_secret; // weft_tls_server_config's; NULL for one of its own
+    uint32_t generation;          // of the configuration: how many came to be served, with this one
 };
 
 /**
@@ -58,6 +59,9 @@ void weft_server_drain(struct weft_server *server, enum weft_server_end end);
  * returns  have all that still run given the one that was asked for before? While one is missing no other is asked for.
  */
 bool weft_server_ping(struct weft_server *server);
+
+/** A reload came to nothing, so that this server goes on: for those who ask for its state. `why` is a line. */
+void weft_server_note_failure(struct weft_server *server, const char *why);
 
 /** Opens the logs anew, after they were moved away. */
 void weft_server_reopen_logs(struct weft_server *server);

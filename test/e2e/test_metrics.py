@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import PROGRAM, cases, open_sockets
+from conftest import PROGRAM, Certificate, cases, open_sockets
 from h2_client import CANCEL, PING, RST_STREAM, Client, Raw, frame, head
 from metrics_client import Watch, ask, ask_path, figures, read
 
@@ -131,6 +131,52 @@ def test_health_state_and_draining(observed):
         assert ask_path(observed, "/healthz")[0] == 200
         assert figures(observed)["weft_draining"] == 1
     assert observed.process.wait(10) == 0
+
+
+def test_a_reload_is_seen_in_state_and_figures(serve, root, tmp_path):
+    """Each worker counts from 0, which Prometheus takes for a reset: its start has moved too. A reload that failed is told by
+    the worker that goes on."""
+    certificate = Certificate(tmp_path)
+    server = serve(root, *METRICS, certificate=certificate)
+
+    def state(holds, what):
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                seen = json.loads(ask_path(server, "/status")[1])["configuration"], figures(server)
+                if holds(*seen):
+                    return seen
+            except OSError:
+                pass  # between two workers
+            assert time.monotonic() < deadline, what
+            time.sleep(0.05)
+
+    def counted(figures):
+        return sum(value for name, value in figures.items() if name.startswith("weft_http_requests_total"))
+
+    with Client(server) as client:
+        client.wait(*[client.get("/hello.txt") for _ in range(5)])
+    first, before = state(lambda _, figures: counted(figures) == 5, "five requests are not counted")
+    assert first["generation"] == before["weft_config_generation"] == 1
+    assert first["last_reload_failed"] is first["failure"] is None and before["weft_config_last_reload_successful"] == 1
+
+    server.process.send_signal(signal.SIGHUP)
+    second, after = state(lambda it, seen: it["generation"] == seen["weft_config_generation"] == 2, "the generation is not told")
+    assert second["loaded"] >= first["loaded"]
+    assert counted(after) == 0 and after["weft_start_time_seconds"] >= before["weft_start_time_seconds"]
+
+    good = pathlib.Path(certificate.file).read_bytes()
+    try:
+        pathlib.Path(certificate.file).write_text("nonsense\n")
+        server.process.send_signal(signal.SIGHUP)
+        third, failed = state(lambda it, seen: it["failure"] and not seen["weft_config_last_reload_successful"], "the failure is not told")
+    finally:
+        pathlib.Path(certificate.file).write_bytes(good)
+    assert third["generation"] == 2 and certificate.file in third["failure"] and third["failure"].startswith("not reloaded: ")
+    assert third["last_reload_failed"] >= second["loaded"] and failed["weft_config_generation"] == 2
+    server.process.send_signal(signal.SIGHUP)
+    fourth, fine = state(lambda it, seen: it["generation"] == seen["weft_config_generation"] == 3, "the next reload is not told")
+    assert fourth["failure"] is None and fine["weft_config_last_reload_successful"] == 1
 
 
 @pytest.mark.parametrize("request_text, status", cases(
