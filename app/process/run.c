@@ -81,8 +81,8 @@ static void act_on_order(struct weft_run *run, const struct weft_message *order)
 {
     switch (order->type) {
     case WEFT_MESSAGE_DRAIN: {
-        bool hands_over = order->size > 0 && order->data[0] == WEFT_SERVER_HANDS_OVER;
-        drain(run, hands_over ? WEFT_SERVER_HANDS_OVER : WEFT_SERVER_ENDS, order->number);
+        bool is_known = order->size > 0 && order->data[0] < WEFT_SERVER_ENDS;
+        drain(run, is_known ? order->data[0] : WEFT_SERVER_ENDS, order->number);
         break;
     }
     case WEFT_MESSAGE_REOPEN: weft_server_reopen_logs(run->server); break;

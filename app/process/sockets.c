@@ -80,6 +80,14 @@ int weft_sockets_plan(struct weft_sockets *sockets, const struct weft_listen_url
     return 0;
 }
 
+bool weft_sockets_gives_up(const struct weft_sockets *sockets)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        if (sockets->slots[i].held_per_address > 0 && !sockets->slots[i].is_planned) return true;
+    }
+    return false;
+}
+
 void weft_sockets_commit(struct weft_sockets *sockets)
 {
     for (size_t i = 0; i < SLOTS; i++) {

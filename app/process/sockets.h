@@ -27,6 +27,8 @@ struct weft_sockets {
 /** returns 0, or a negative errno with one line in `error`; all is then as before */
 int weft_sockets_plan(struct weft_sockets *sockets, const struct weft_listen_url *urls,
                       size_t count, unsigned thread_count, char *error, size_t error_size);
+/** Are there listeners that are held, and not of the plan? */
+bool weft_sockets_gives_up(const struct weft_sockets *sockets);
 void weft_sockets_commit(struct weft_sockets *sockets);
 void weft_sockets_undo(struct weft_sockets *sockets);
 

@@ -46,7 +46,9 @@ TEST(what_two_plans_share_stays_open_and_the_rest_goes)
     CHECK_EQ(plan(1, "https://127.0.0.1:0", NULL), 0);
     CHECK_EQ(first_fd(0), secure);
     CHECK(is_open(clear)); // until the new worker serves
+    CHECK(weft_sockets_gives_up(&sockets));
     weft_sockets_commit(&sockets);
+    CHECK(!weft_sockets_gives_up(&sockets));
     CHECK(!is_open(clear) && is_open(secure));
     weft_sockets_close(&sockets);
     CHECK(!is_open(secure));

@@ -185,9 +185,11 @@ void weft_supervisor_promote(struct weft_supervisor *supervisor)
     supervisor->starting = NULL;
     supervisor->has_served = true;
     supervisor->generation++;
+    bool gives_up = weft_sockets_gives_up(&supervisor->sockets);
     weft_sockets_commit(&supervisor->sockets);
     if (old) {
-        weft_child_drain(old, WEFT_SERVER_HANDS_OVER, supervisor->plan.drain_timeout_ms);
+        weft_child_drain(old, gives_up ? WEFT_SERVER_HANDS_OVER_SOME : WEFT_SERVER_HANDS_OVER,
+                         supervisor->plan.drain_timeout_ms);
     }
     child->is_well = true;
     notify_ready(supervisor, "");

@@ -398,9 +398,10 @@ int weft_server_ended_fd(const struct weft_server *server)
 
 void weft_server_drain(struct weft_server *server, enum weft_server_end end)
 {
-    if (server->overseer) weft_overseer_drain(server->overseer, end == WEFT_SERVER_HANDS_OVER);
+    if (server->overseer) weft_overseer_drain(server->overseer, end != WEFT_SERVER_ENDS);
     for (unsigned i = 0; i < server->config->thread_count; i++) {
-        weft_worker_drain(server->threads[i].worker, end == WEFT_SERVER_ENDS);
+        weft_worker_drain(server->threads[i].worker, end != WEFT_SERVER_HANDS_OVER,
+                          end == WEFT_SERVER_ENDS);
     }
 }
 

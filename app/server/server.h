@@ -47,6 +47,7 @@ int weft_server_ended_fd(const struct weft_server *server);
 /** How a server's work ends. */
 enum weft_server_end {
     WEFT_SERVER_HANDS_OVER, // another one takes connections from the same sockets: nobody is hurried
+    WEFT_SERVER_HANDS_OVER_SOME, // the same, of some: who waits in the sockets is taken in, for others are closed
     WEFT_SERVER_ENDS, // who waits in the sockets is still taken in; who asks for nothing is soon let go
 };
 

@@ -323,15 +323,16 @@ static void drain_here(void *context)
     struct weft_worker *worker = context;
     bool is_ending = atomic_load(&worker->is_ending);
     uint64_t patience_us = 2 * (uint64_t)worker->config->limits.drain_ms * 1000;
-    let_in_who_waits(worker); // our successor may not have these sockets
+    if (atomic_load(&worker->lets_in)) let_in_who_waits(worker);
     stop_listening(worker);
     weft_session_hub_when_empty(worker->hub, is_empty, worker);
     weft_session_hub_drain(worker->hub, is_ending ? patience_us : UINT64_MAX);
     if (weft_session_hub_count(worker->hub) == 0) weft_loop_stop(worker->loop);
 }
 
-void weft_worker_drain(struct weft_worker *worker, bool is_end)
+void weft_worker_drain(struct weft_worker *worker, bool lets_in, bool is_end)
 {
+    if (lets_in) atomic_store(&worker->lets_in, true);
     if (is_end) atomic_store(&worker->is_ending, true);
     if (weft_loop_post(worker->loop, drain_here, worker) != 0) weft_loop_stop(worker->loop);
 }

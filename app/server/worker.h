@@ -49,9 +49,11 @@ int weft_worker_post(struct weft_worker *worker, void (*run)(void *context), voi
 
 /** Takes no more connections, lets the others finish, then ends the run.
  *
- *  is_end  nobody takes connections from its sockets after it: those that wait there come in, and who asks for nothing is
- *          let go soon; may become true later */
-void weft_worker_drain(struct weft_worker *worker, bool is_end);
+ *  lets_in  those who wait in its sockets come in first: some of these are closed then
+ *  is_end   nobody takes connections after it: who asks for nothing is let go soon
+ *
+ *  Both may become true later. */
+void weft_worker_drain(struct weft_worker *worker, bool lets_in, bool is_end);
 
 /** Ends the run at once. */
 void weft_worker_stop(struct weft_worker *worker);

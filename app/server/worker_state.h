@@ -48,6 +48,7 @@ struct weft_worker {
     struct weft_timer tidying; // while memory is kept
     struct weft_answer answer; // of the request at hand
     struct weft_list doors;
+    atomic_bool lets_in;   // who waits, before it drains
     atomic_bool is_ending; // the drain is an end
 };
 
