@@ -1,5 +1,6 @@
 """nghttp, h2load, Node and Chromium against the built program."""
 
+import base64
 import json
 import re
 import shutil
@@ -119,3 +120,39 @@ def test_chromium_loads_the_demo_site(serve, browse, tmp_path, switches, protoco
         assert len(peers) == 1, f"{len(peers)} connections carried the page"
     else:
         assert 1 < len(peers) <= 6
+
+
+FETCH = """
+const seen = {};
+const ask = new XMLHttpRequest();
+ask.open("GET", arguments_path, false);
+ask.overrideMimeType("text/plain; charset=x-user-defined");
+ask.send();
+const entry = performance.getEntriesByType("resource").filter((one) => one.name.endsWith(arguments_path)).pop();
+return {coding: ask.getResponseHeader("content-encoding"), length: ask.getResponseHeader("content-length"),
+        body: btoa([...ask.responseText].map((c) => String.fromCharCode(c.charCodeAt(0) & 255)).join("")),
+        packed: entry.encodedBodySize, whole: entry.decodedBodySize};
+"""
+
+
+@pytest.mark.skipif(shutil.which("chromedriver") is None, reason="chromedriver is not installed")
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip"])
+def test_chromium_decodes_what_is_compressed(serve, root, browse, coding):
+    """Byte for byte: what is compressed while it is sent, and what is kept."""
+    content = b"".join(b"%d the quick brown fox\n" % (i * i % 977) for i in range(3000))
+    (root / "words.txt").write_bytes(content)
+    server = serve(root, "--compress", coding)
+    browser = browse()
+    browser.open(server.url("/index.html"))
+    deadline, streamed = time.monotonic() + 30, 0
+    while True:
+        path = f"/words.txt?{streamed}"
+        seen = browser.run(FETCH.replace("arguments_path", json.dumps(path)))
+        assert seen["coding"] == coding and base64.b64decode(seen["body"]) == content
+        assert seen["packed"] < len(content) / 3 and seen["whole"] == len(content)
+        if seen["length"]:
+            assert int(seen["length"]) == seen["packed"]
+            break
+        streamed += 1
+        assert time.monotonic() < deadline, "it was never kept"
+    assert streamed > 0, "the first answer was not compressed while it was sent"
