@@ -112,16 +112,22 @@ class Server:
         """Time on a processor, of all threads, in nanoseconds."""
         total = 0
         for thread in self.threads_of_all():
-            with open(f"{thread}/schedstat") as file:
-                total += int(file.read().split()[0])
+            try:
+                with open(f"{thread}/schedstat") as file:
+                    total += int(file.read().split()[0])
+            except FileNotFoundError:  # it ended meanwhile: a helper that had nothing to do
+                pass
         return total
 
     def sleeps(self):
         """How often threads had nothing to do and slept."""
         total = 0
         for thread in self.threads_of_all():
-            with open(f"{thread}/status") as file:
-                total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M)[1])
+            try:
+                with open(f"{thread}/status") as file:
+                    total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M)[1])
+            except FileNotFoundError:
+                pass
         return total
 
     def memory_kb(self):
