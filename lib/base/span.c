@@ -16,18 +16,13 @@ bool weft_span_equal_ignoring_case(struct weft_span a, struct weft_span b)
     return true;
 }
 
-static bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 struct weft_span weft_span_trim(struct weft_span span)
 {
-    while (span.size > 0 && is_blank(span.data[0])) {
+    while (span.size > 0 && weft_is_blank(span.data[0])) {
         span.data++;
         span.size--;
     }
-    while (span.size > 0 && is_blank(span.data[span.size - 1]))
+    while (span.size > 0 && weft_is_blank(span.data[span.size - 1]))
         span.size--;
     return span;
 }

@@ -44,6 +44,12 @@ static inline bool weft_span_equal(struct weft_span a, struct weft_span b)
 /** The same bytes, when ASCII letters are taken without regard to case? */
 bool weft_span_equal_ignoring_case(struct weft_span a, struct weft_span b);
 
+/** A space or a tab: OWS, RFC 9110 §5.6.3. */
+static inline bool weft_is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
 /** The part of `span` from `from` on, at most `size` bytes; both are cut to what there is. */
 static inline struct weft_span weft_span_part(struct weft_span span, size_t from, size_t size)
 {

@@ -41,11 +41,6 @@ struct lines {
     bool is_lenient; // of a response: a client mends what a server has to refuse
 };
 
-static bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 // The next line, without its end.
 static struct weft_span take_line(struct lines *in)
 {
@@ -79,7 +74,7 @@ static bool take_value(struct lines *in, struct weft_span *value)
     while (true) {
         at = find_low_byte(at, in->end);
         if (*at == '\r' && at[1] == '\n') {
-            bool is_folded = in->is_lenient && is_blank(at[2]);
+            bool is_folded = in->is_lenient && weft_is_blank(at[2]);
             if (!is_folded) break;
             at[0] = at[1] = ' '; // §5.2: obs-fold in a response becomes spaces
         } else if (!weft_http_byte_is(*at, WEFT_HTTP_VALUE_CHAR)) {
@@ -101,12 +96,12 @@ static struct weft_h1_error take_field(struct lines *in, struct weft_http_field 
         at++;
     }
     field->name = (struct weft_span){start, (size_t)(at - start)};
-    if (field->name.size == 0 && is_blank(*at))
+    if (field->name.size == 0 && weft_is_blank(*at))
         return bad("a folded line, or blanks before a field"); // §5.2, §2.2
     if (field->name.size == 0) return bad("a field line without a name");
-    while (in->is_lenient && is_blank(*at))
+    while (in->is_lenient && weft_is_blank(*at))
         at++;
-    if (is_blank(*at)) return bad("a blank between a field name and its colon"); // §5.1
+    if (weft_is_blank(*at)) return bad("a blank between a field name and its colon"); // §5.1
     if (*at != ':') return bad("a field name that is no token");
     in->at = at + 1;
     if (!take_value(in, &field->value)) return bad("a field value with CR, LF or NUL");

@@ -34,21 +34,15 @@ static const struct frame_rule frame_rules[] = {
 };
 // clang-format on
 
-// One load and a swap, where the compiler sees it.
-static uint32_t read_u32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 struct weft_h2_frame weft_h2_parse_frame_header(const uint8_t bytes[WEFT_H2_FRAME_HEADER_SIZE])
 {
-    uint32_t head = read_u32(bytes);
+    uint32_t head = weft_load_u32(bytes);
     return (struct weft_h2_frame){
         .length = head >> 8,   // Length (24)
         .type = (uint8_t)head, // Type (8)
         .flags = bytes[4],     // Flags (8)
-        .stream_id =
-            read_u32(bytes + 5) & WEFT_H2_STREAM_ID_MOST, // Reserved (1), Stream Identifier (31)
+        .stream_id = weft_load_u32(bytes + 5) &
+                     WEFT_H2_STREAM_ID_MOST, // Reserved (1), Stream Identifier (31)
     };
 }
 

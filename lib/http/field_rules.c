@@ -53,15 +53,10 @@ bool weft_http_field_value_is_valid(struct weft_span value)
     return rest.size == 0 || weft_http_all_bytes_are(rest, WEFT_HTTP_VALUE_CHAR);
 }
 
-static bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 bool weft_http_field_value_is_trimmed(struct weft_span value)
 {
     if (value.size == 0) return true;
-    if (is_blank(value.data[0]) || is_blank(value.data[value.size - 1])) return false;
+    if (weft_is_blank(value.data[0]) || weft_is_blank(value.data[value.size - 1])) return false;
     return weft_http_field_value_is_valid(value);
 }
 

@@ -1,15 +1,10 @@
 // RFC 8288 §3. Link-value = "<" URI-Reference ">" *( OWS ";" OWS [ link-param ] )
 #include "http/link.h"
 
-static bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 static struct weft_span skip_blanks(struct weft_span span)
 {
     size_t size = 0;
-    while (size < span.size && is_blank(span.data[size]))
+    while (size < span.size && weft_is_blank(span.data[size]))
         size++;
     return weft_span_skip(span, size);
 }
@@ -102,7 +97,7 @@ static bool take_target(struct weft_span *rest, struct weft_span *target)
 
 enum weft_http_link_status weft_http_link_next(struct weft_span *rest, struct weft_http_link *link)
 {
-    while (rest->size > 0 && (is_blank(rest->data[0]) || rest->data[0] == ','))
+    while (rest->size > 0 && (weft_is_blank(rest->data[0]) || rest->data[0] == ','))
         *rest = weft_span_skip(*rest, 1); // empty elements, RFC 9110 §5.6.1.2
     if (rest->size == 0) return WEFT_HTTP_LINK_END;
     if (!take_target(rest, &link->target)) return WEFT_HTTP_LINK_WRONG;

@@ -39,11 +39,6 @@ static const struct rank types[] = {
 };
 // clang-format on
 
-static bool is_blank(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 // Is the value the row's name, or of its family? Parameters may follow (RFC 9110 §8.3.1).
 static bool is_named(struct weft_span value, struct weft_span row)
 {
@@ -51,7 +46,7 @@ static bool is_named(struct weft_span value, struct weft_span row)
     if (value.size < row.size || (value.data[last] | 0x20) != row.data[last]) return false;
     if (!weft_span_equal_ignoring_case(weft_span_part(value, 0, row.size), row)) return false;
     if (value.size == row.size || row.data[last] == '/') return true;
-    return value.data[row.size] == ';' || is_blank(value.data[row.size]);
+    return value.data[row.size] == ';' || weft_is_blank(value.data[row.size]);
 }
 
 static bool rank(const struct rank *ranks, size_t count, struct weft_span value,

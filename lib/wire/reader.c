@@ -36,7 +36,7 @@ uint32_t weft_read_u24(struct weft_reader *in)
 uint32_t weft_read_u32(struct weft_reader *in)
 {
     const uint8_t *p = take(in, 4);
-    return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
+    return p ? weft_load_u32(p) : 0;
 }
 
 uint32_t weft_read_u31(struct weft_reader *in)

@@ -21,6 +21,12 @@ static inline struct weft_reader weft_reader_over(struct weft_span bytes)
     return (struct weft_reader){.at = bytes.data, .end = end};
 }
 
+/** Four bytes that are there: one load and a swap, where the compiler sees it. */
+static inline uint32_t weft_load_u32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
 /** Bytes that are left. */
 static inline size_t weft_reader_left(const struct weft_reader *in)
 {
