@@ -10,8 +10,4 @@
 void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_address *peer,
                         bool is_secure);
 
-/** What a request waited for is found out: struct weft_gate's `decided`. */
-void weft_visitor_is_judged(struct weft_gate_wait *wait, enum weft_gate_verdict verdict,
-                            const struct weft_password *user);
-
 #endif

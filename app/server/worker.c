@@ -2,6 +2,7 @@
 #include "server/worker.h"
 
 #include "server/visitor.h"
+#include "server/visitor_answer.h"
 #include "server/worker_state.h"
 
 #include <errno.h>
