@@ -2,11 +2,18 @@
 //
 // It makes the system calls that cannot be avoided (one recv and one send for what came together, epoll_wait when
 // nothing is left) and encrypts answers that were prepared at the start. It does not parse: of HTTP/2 it reads frame
-// headers for the stream id, of HTTP/1.1 it looks for empty lines. GnuTLS shakes hands; after that records are sealed
-// and opened with its AEAD alone, in place, in buffers that all connections share, so that a byte is copied once.
-// No limits, no errors, no flow control, no other cipher than AES-128-GCM: never serve anything with it.
+// headers for the stream id, of HTTP/1.1 it looks for empty lines. No limits, no errors, no flow control, no other
+// cipher than AES-128-GCM: never serve anything with it.
 //
-//     floor PORT SIZE[,SIZE...] h2|h1 [CERT KEY]
+// GnuTLS shakes hands. What comes after it has two kinds:
+//
+//     records=library   GnuTLS seals and opens records, as few and as full ones as there can be. It is the least that a
+//                       server can do that leaves TLS to its library.
+//     records=bare      keys are taken out of the session, and records are sealed and opened below the library with its
+//                       AEAD alone, in place, in buffers that all connections share, so that a byte is copied once.
+//                       It is the least that the cipher costs; of a record layer it lacks KeyUpdate, alerts and the rest.
+//
+//     floor PORT SIZE[,SIZE...] h2|h1 [CERT KEY records=library|bare]
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/crypto.h>
@@ -28,6 +35,7 @@ enum {
     BATCH = 32 * 1024, // what one send takes is about this much, or all answers to one recv
     ROOM = 1 << 20,
     STREAMS = 256,
+    READ = ROOM / 16, // what one recv takes
     RECORD_HEAD = 5,
     TAG = 16,
     NONCE = 12,
@@ -49,8 +57,8 @@ struct connection {
     int fd;
     bool is_shaken, has_preface, is_warm;
     gnutls_session_t tls;
-    struct keys reads, writes;
-    const uint8_t *wire; // of the handshake: received and not yet taken by GnuTLS
+    struct keys reads, writes; // where records are bare
+    const uint8_t *wire;       // received and not yet taken by GnuTLS
     size_t wire_left;
     uint8_t *rest; // what came and is not whole yet: a record, a frame, a head
     size_t rest_size;
@@ -70,13 +78,16 @@ struct answer {
 static uint8_t content[FRAME];
 static struct answer answers[SIZES];
 static size_t answer_count, next_answer;
-static bool speaks_h2;
+static bool speaks_h2, is_bare;
 static gnutls_certificate_credentials_t credentials;
 static gnutls_priority_t priorities;
 static uint8_t in[ROOM], *out;
 static uint8_t *spare[1024]; // buffers like out, for connections whose socket is full
 static size_t spare_count;
-static size_t out_end, record_at; // record_at: where the record that is being filled begins
+static size_t out_end;
+static uint8_t gathered[RECORD];      // what goes into the next record, where GnuTLS seals it
+static size_t gathered_size;          // there, or behind out_end where it is sealed in place
+static uint8_t opened[READ + RECORD]; // what GnuTLS has opened
 
 // TLS
 
@@ -124,10 +135,9 @@ static bool shake_hands(struct connection *c)
     if (result == GNUTLS_E_AGAIN) return true;
     if (result < 0) return false;
     c->is_shaken = true;
+    if (!is_bare) return true;
     take_keys(c, 1, &c->reads);
     take_keys(c, 0, &c->writes);
-    record_at = out_end; // behind the last of the handshake
-    out_end += RECORD_HEAD;
     return true;
 }
 
@@ -153,20 +163,47 @@ static ssize_t open_records(struct connection *c, uint8_t *wire, size_t size, ui
     return (ssize_t)at;
 }
 
-static void seal_record(struct connection *c)
+// GnuTLS has taken all when this returns, and is not called only to say that there is no more.
+static ssize_t receive_records(struct connection *c)
 {
-    uint8_t *head = out + record_at, nonce[NONCE];
-    size_t plain = out_end - record_at - RECORD_HEAD;
-    if (plain == 0) return;
-    size_t sealed = plain + 1 + TAG;
-    head[RECORD_HEAD + plain] = 23; // application_data
+    size_t size = 0;
+    while (c->wire_left > 0) {
+        ssize_t got = gnutls_record_recv(c->tls, opened + size, sizeof(opened) - size);
+        if (got == GNUTLS_E_AGAIN) break;
+        if (got <= 0) return -1;
+        size += (size_t)got;
+    }
+    return (ssize_t)size;
+}
+
+static uint8_t *record(void)
+{
+    return is_bare ? out + out_end + RECORD_HEAD : gathered;
+}
+
+static void seal_bare(struct connection *c)
+{
+    uint8_t *head = out + out_end, nonce[NONCE];
+    size_t sealed = gathered_size + 1 + TAG;
+    head[RECORD_HEAD + gathered_size] = 23; // application_data
     memcpy(head, (uint8_t[]){23, 3, 3, (uint8_t)(sealed >> 8), (uint8_t)sealed}, RECORD_HEAD);
     next_nonce(&c->writes, nonce);
     if (gnutls_aead_cipher_encrypt(c->writes.cipher, nonce, NONCE, head, RECORD_HEAD, TAG,
-                                   head + RECORD_HEAD, plain + 1, head + RECORD_HEAD, &sealed) < 0)
+                                   head + RECORD_HEAD, gathered_size + 1, head + RECORD_HEAD,
+                                   &sealed) < 0)
         abort();
-    record_at += RECORD_HEAD + sealed;
-    out_end = record_at + RECORD_HEAD;
+    out_end += RECORD_HEAD + sealed;
+}
+
+static void seal_record(struct connection *c)
+{
+    if (gathered_size == 0) return;
+    if (is_bare) {
+        seal_bare(c);
+    } else if (gnutls_record_send(c->tls, gathered, gathered_size) != (ssize_t)gathered_size) {
+        abort();
+    }
+    gathered_size = 0;
 }
 
 // Answers
@@ -174,18 +211,22 @@ static void seal_record(struct connection *c)
 static void put(struct connection *c, const void *data, size_t size)
 {
     const uint8_t *from = data;
-    if (out_end + size > ROOM - 4096) abort();
-    while (c->is_shaken) {
-        size_t room = RECORD - (out_end - record_at - RECORD_HEAD);
-        if (size <= room) break;
-        memcpy(out + out_end, from, room);
-        out_end += room;
+    if (out_end + gathered_size + size > ROOM - 4096) abort();
+    if (!c->is_shaken) {
+        memcpy(out + out_end, from, size);
+        out_end += size;
+        return;
+    }
+    while (size > RECORD - gathered_size) {
+        size_t room = RECORD - gathered_size;
+        memcpy(record() + gathered_size, from, room);
+        gathered_size += room;
         from += room;
         size -= room;
         seal_record(c);
     }
-    memcpy(out + out_end, from, size);
-    out_end += size;
+    memcpy(record() + gathered_size, from, size);
+    gathered_size += size;
 }
 
 static void write_frame_head(uint8_t *to, size_t size, uint8_t type, uint8_t flags, uint32_t id)
@@ -300,7 +341,7 @@ static void answer_stream(struct connection *c, uint32_t id)
 // Streams take turns by a frame each, until enough for this send has gathered.
 static void gather(struct connection *c)
 {
-    while (c->count > 0 && out_end < BATCH) {
+    while (c->count > 0 && out_end + gathered_size < BATCH) {
         struct pending now = c->pending[c->first];
         size_t size = now.left < FRAME ? now.left : FRAME;
         now.left -= size;
@@ -320,16 +361,12 @@ static bool flush(struct connection *c)
 {
     for (;;) {
         gather(c);
-        if (c->is_shaken) {
-            seal_record(c);
-            out_end = record_at;
-        }
+        seal_record(c);
         if (out_end == 0) return true;
         ssize_t sent = send(c->fd, out, out_end, MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN) return false;
         size_t size = out_end, taken = sent < 0 ? 0 : (size_t)sent;
-        record_at = 0;
-        out_end = c->is_shaken ? RECORD_HEAD : 0;
+        out_end = 0;
         if (taken < size) {
             c->unsent = out; // not copied: the connection keeps it, the next one gets another
             c->unsent_at = taken;
@@ -395,27 +432,30 @@ static void keep_rest(struct connection *c, const uint8_t *bytes, size_t size)
     c->rest_size = size;
 }
 
-// Records of the load generator hold whole frames, so only one kind of rest is kept: of the wire.
+// Records of the load generator hold whole frames, so only one kind of rest is kept: of the wire (GnuTLS keeps its own).
 static bool take(struct connection *c, size_t size)
 {
     uint8_t *bytes = in;
+    c->wire = in;
+    c->wire_left = size;
     if (c->tls && !c->is_shaken) {
-        c->wire = in;
-        c->wire_left = size;
         if (!shake_hands(c)) return false;
         bytes = in + (size - c->wire_left);
         size = c->wire_left;
         if (!c->is_shaken || size == 0) return true;
     }
-    uint8_t *end = bytes;
-    if (c->is_shaken) {
-        ssize_t opened = open_records(c, bytes, size, &end);
-        if (opened < 0) return false;
-        keep_rest(c, bytes + opened, size - (size_t)opened);
-    } else {
-        end += size;
+    if (c->is_shaken && is_bare) {
+        uint8_t *end = bytes;
+        ssize_t taken = open_records(c, bytes, size, &end);
+        if (taken < 0) return false;
+        keep_rest(c, bytes + taken, size - (size_t)taken);
+        size = (size_t)(end - bytes);
+    } else if (c->is_shaken) {
+        ssize_t received = receive_records(c);
+        if (received < 0) return false;
+        bytes = opened;
+        size = (size_t)received;
     }
-    size = (size_t)(end - bytes);
     size_t used = speaks_h2 ? read_h2(c, bytes, size) : read_h1(c, bytes, size);
     if (!c->is_shaken) keep_rest(c, bytes + used, size - used);
     return true;
@@ -425,10 +465,9 @@ static bool serve(struct connection *c)
 {
     if (c->unsent_size > 0 && !send_rest(c)) return false;
     if (c->unsent_size > 0) return true; // asks for no more before this has left
-    record_at = 0;
-    out_end = c->is_shaken ? RECORD_HEAD : 0;
+    out_end = 0;
     memcpy(in, c->rest, c->rest_size);
-    ssize_t size = recv(c->fd, in + c->rest_size, sizeof(in) / 16 - c->rest_size, 0);
+    ssize_t size = recv(c->fd, in + c->rest_size, READ - c->rest_size, 0);
     if (size == 0 || (size < 0 && errno != EAGAIN)) return false;
     if (size > 0 && !take(c, c->rest_size + (size_t)size)) return false;
     return flush(c);
@@ -460,7 +499,7 @@ static void open_connection(int epoll, int fd)
 static void close_connection(struct connection *c)
 {
     close(c->fd);
-    if (c->is_shaken) {
+    if (c->is_shaken && is_bare) {
         gnutls_aead_cipher_deinit(c->reads.cipher);
         gnutls_aead_cipher_deinit(c->writes.cipher);
     }
@@ -500,11 +539,17 @@ static void run(int listener)
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) return fprintf(stderr, "usage: floor PORT SIZE[,SIZE...] h2|h1 [CERT KEY]\n"), 2;
+    is_bare = argc == 7 && strcmp(argv[6], "records=bare") == 0;
+    bool is_library = argc == 7 && strcmp(argv[6], "records=library") == 0;
+    if (argc != 4 && !is_bare && !is_library) {
+        return fputs("usage: floor PORT SIZE[,SIZE...] h2|h1 [CERT KEY records=library|bare]\n",
+                     stderr),
+               2;
+    }
     speaks_h2 = strcmp(argv[3], "h2") == 0;
     for (char *size = strtok(argv[2], ","); size && answer_count < SIZES; size = strtok(NULL, ","))
         prepare(&answers[answer_count++], strtoul(size, NULL, 10));
-    if (argc > 5) {
+    if (argc == 7) {
         gnutls_certificate_allocate_credentials(&credentials);
         if (gnutls_certificate_set_x509_key_file(credentials, argv[4], argv[5],
                                                  GNUTLS_X509_FMT_PEM) < 0)

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 
 CIPHER = "TLS_AES_128_GCM_SHA256"
+MARKS = ("floor", "bare")  # no servers but bench/floor.c
 
 
 def pinned(core, priority=-10):
@@ -68,23 +69,27 @@ def paired(names, rounds, measure):
     return seen
 
 
-def row(label, unit, seen, targets, digits=2):
+def row(label, unit, seen, targets, digits=2, beside=None):
     """A row of the table: medians, ratios of weft to each other name (medians of the rounds' own ratios), verdicts.
 
-    targets   {name: limit}; the name "best" stands for the lowest of all others but the floor"""
+    targets   {name: limit}; the name "best" stands for the lowest of all others but the floor and its like
+    beside    the same for what is told, but no target any more"""
     values = {name: statistics.median(figures) for name, figures in seen.items() if figures}
     ratios = {
         name: statistics.median(ours / theirs for ours, theirs in zip(seen["weft"], figures))
         for name, figures in seen.items()
         if name != "weft" and figures and min(figures) > 0 and seen.get("weft")
     }
-    peers = {name: ratio for name, ratio in ratios.items() if name != "floor"}
+    peers = {name: ratio for name, ratio in ratios.items() if name not in MARKS}
     if peers:
         ratios["best"] = max(peers.values())  # the smallest figure among the others gives the largest ratio
-    verdicts = [
-        {"of": name, "limit": limit, "ratio": ratios[name], "met": ratios[name] <= limit}
-        for name, limit in targets.items()
-        if limit and name in ratios
-    ]
+
+    def verdicts(limits):
+        return [
+            {"of": name, "limit": limit, "ratio": ratios[name], "met": ratios[name] <= limit}
+            for name, limit in limits.items()
+            if limit and name in ratios
+        ]
+
     return {"label": label, "unit": unit, "digits": digits, "values": values, "ratios": ratios,
-            "verdicts": verdicts, "rounds": seen}  # fmt: skip
+            "verdicts": verdicts(targets), "beside": verdicts(beside or {}), "rounds": seen}  # fmt: skip

@@ -20,16 +20,17 @@ def requests(bench):
     """CPU per request, workload by workload; and the bytes of field sections, of the first."""
     for work in bench.chosen(workloads.WORKLOADS):
         count = max(work.clients * work.streams, int(work.requests * bench.scale))
-        names = [name for name in bench.names if bench.servers[name].speaks_http1 or not work.is_http1]
+        names = [name for name in bench.names if bench.servers[name].takes_part(work)]
         seen = load.paired(names, bench.rounds, lambda name: load.cost(bench.servers[name], work, count, bench.load_core))
         cpu = {name: [figure["cpu_us"] for figure in figures] for name, figures in seen.items()}
-        row = load.row(work.label, "CPU us/request", cpu, {"h2o": work.h2o, "floor": work.floor})
+        targets = {"h2o": work.h2o, "floor": work.floor}
+        row = load.row(work.label, "CPU us/request", cpu, targets, beside={"bare": work.floor})
         row["rates"] = {name: statistics.median(f["rate"] for f in figures) for name, figures in seen.items()}
         row["sleeps"] = {name: statistics.median(f["sleeps"] for f in figures) for name, figures in seen.items()}
         bench.rates[work.name] = row["rates"]
         yield row
         if work.name == "h2-1k-10x10":
-            heads = {name: [f["header_bytes"] for f in figures] for name, figures in seen.items() if name != "floor"}
+            heads = {name: [f["header_bytes"] for f in figures] for name, figures in seen.items() if name not in load.MARKS}
             yield load.row("field sections, warm", "bytes/answer", heads, {"h2o": 0.80}, 1)
 
 
@@ -39,7 +40,7 @@ def instructions(bench):
         count = max(2 * work.clients * work.streams, work.requests // 64)
         row = {"label": work.label, "unit": "instr/request", "digits": 0, "values": {}, "verdicts": []}
         for name in bench.names:
-            if bench.servers[name].speaks_http1 or not work.is_http1:
+            if bench.servers[name].takes_part(work):
                 row["values"][name] = sum(callgrind.instructions(bench, name, work, count).values())
         yield row
 
@@ -58,7 +59,7 @@ def handshakes(bench):
                 raise RuntimeError(f"{name}: {said} where all should be {kind}")
             return cpu
 
-        names = [name for name in bench.names if name != "floor"]
+        names = [name for name in bench.names if name not in load.MARKS]
         for name in names:
             peer(bench, "handshakes", bench.servers[name].tls, 50, kind)  # warm
         seen = load.paired(names, bench.rounds, measure)

@@ -12,7 +12,9 @@ import time
 
 import load
 
-PORTS = {"weft": 21000, "h2o": 21010, "nginx": 21020, "nghttpd": 21030, "floor": 21040}  # +0 clear, +1 TLS
+PORTS = {  # +0 clear, +1 TLS
+    "weft": 21000, "h2o": 21010, "nginx": 21020, "nghttpd": 21030, "floor": 21040, "bare": 21050,
+}  # fmt: skip
 
 
 class Server:
@@ -20,7 +22,6 @@ class Server:
 
     name = ""
     host = "127.0.0.1"  # where it listens
-    speaks_http1 = True
     threads = 1
 
     def __init__(self, work, root, cert, key, core, program=None):
@@ -46,6 +47,10 @@ class Server:
 
     def ports(self):
         return (self.clear, self.tls)
+
+    def takes_part(self, work):
+        """Can it be asked for a workload?"""
+        return True
 
     def prepare(self, work):
         """What it takes to be asked for a workload: for most, nothing."""
@@ -236,7 +241,9 @@ http {{
 
 class Nghttpd(Server):
     name = "nghttpd"
-    speaks_http1 = False
+
+    def takes_part(self, work):
+        return not work.is_http1
 
     def command(self):
         # nghttpd has one port a process: the two of them run side by side
@@ -251,9 +258,11 @@ class Nghttpd(Server):
 
 
 class Floor(Server):
-    """bench/floor.c: one port, one protocol and its own sizes for each workload, so it starts anew for each."""
+    """bench/floor.c, with TLS through the library: one port, one protocol and its own sizes for each workload, so it
+    starts anew for each."""
 
     name = "floor"
+    records = "library"
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -262,7 +271,7 @@ class Floor(Server):
     def command(self):
         sizes = ",".join(str(os.path.getsize(os.path.join(self.root, name))) for name in self.workload.files)
         protocol = "h1" if self.workload.is_http1 else "h2"
-        tls = [self.cert, self.key] if self.workload.is_tls else []
+        tls = [self.cert, self.key, f"records={self.records}"] if self.workload.is_tls else []
         return [self.program, str(self.ports()[0]), sizes, protocol, *tls]
 
     def ports(self):
@@ -278,10 +287,23 @@ class Floor(Server):
             self.start()
 
     def version(self):
-        return "system calls and cipher of prepared answers"
+        return "system calls and TLS library, of prepared answers"
 
 
-ALL = {server.name: server for server in (Weft, H2o, Nginx, Nghttpd, Floor)}
+class Bare(Floor):
+    """The same program with records sealed and opened below the library; without TLS it would be the floor itself."""
+
+    name = "bare"
+    records = "bare"
+
+    def takes_part(self, work):
+        return work.is_tls
+
+    def version(self):
+        return "the floor with the cipher alone, below the library's records"
+
+
+ALL = {server.name: server for server in (Weft, H2o, Nginx, Nghttpd, Floor, Bare)}
 
 
 def first_line(command):

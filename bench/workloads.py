@@ -16,7 +16,7 @@ class Workload:
     streams: int
     requests: int
     files: tuple = ("1k.bin",)
-    h2o: float = None  # what must hold: CPU of weft at most so much of h2o's, and of the floor's
+    h2o: float = None  # what must hold: CPU of weft at most so much of h2o's, and of the floor's; bare is told beside it
     floor: float = None
 
     @property
