@@ -28,6 +28,7 @@ struct weft_tls {
     uint16_t server_name_size;
     size_t handshake_size; // pulled before the connection was established
     bool has_ended;        // the transport: nothing more will be fed
+    bool is_drained;       // GnuTLS holds no plaintext, and no record that is whole
     bool has_ticket_key;
     bool is_established;
     bool is_closed; // close_notify came
@@ -350,6 +351,8 @@ enum weft_tls_status weft_tls_receive(struct weft_tls *tls, uint8_t *room, size_
     *size = 0;
     if (tls->is_failed) return WEFT_TLS_FAILED;
     if (tls->is_closed) return WEFT_TLS_CLOSED;
+    if (tls->is_drained && tls->input.size == 0 && !tls->has_ended) return WEFT_TLS_WANTS_INPUT;
+    tls->is_drained = false;
     ssize_t result = gnutls_record_recv(tls->session, room, room_size);
     for (size_t i = 0; i < TRIES_MOST && may_go_on(tls, (int)result); i++) {
         result = gnutls_record_recv(tls->session, room, room_size);
@@ -360,6 +363,8 @@ enum weft_tls_status weft_tls_receive(struct weft_tls *tls, uint8_t *room, size_
         tls->is_closed = true;
         return WEFT_TLS_CLOSED;
     }
+    // It pulls a record at a time, so there is more only where the room was too small for this one.
+    tls->is_drained = gnutls_record_check_pending(tls->session) == 0;
     *size = (size_t)result;
     return WEFT_TLS_DONE;
 }

@@ -580,25 +580,55 @@ TEST(a_large_text_passes_in_records)
     end(&pair, client_context, server_context);
 }
 
+// Nothing is asked of GnuTLS that it is known not to have; so it must not be believed too early.
+TEST(what_a_small_room_leaves_comes_without_more_input)
+{
+    const char *const versions[] = {ONLY_TLS12, ONLY_TLS13};
+    for (size_t i = 0; i < WEFT_COUNT(versions); i++) {
+        uint8_t text[64];
+        size_t got = 0;
+        size_t size = 0;
+        struct weft_tls_context *server_context = server("one", NULL, NULL);
+        struct weft_tls_context *client_context = client("one", NULL, versions[i]);
+        struct pair pair = pair_of(client_context, server_context, "one.test");
+        must_shake_hands(&pair);
+        CHECK(weft_tls_send(pair.client, WEFT_SPAN("a long yarn")));
+        CHECK(weft_tls_send(pair.client, WEFT_SPAN(", spun on")));
+        struct weft_queue *queue = weft_tls_output(pair.client);
+        weft_tls_feed(pair.server, weft_queue_bytes(queue));
+
+        while (weft_tls_receive(pair.server, text + got, 4, &size) == WEFT_TLS_DONE) {
+            CHECK(size <= 4);
+            got += size;
+        }
+
+        CHECK_SPAN(((struct weft_span){text, got}), "a long yarn, spun on");
+        CHECK_EQ(weft_tls_receive(pair.server, text, 4, &size), WEFT_TLS_WANTS_INPUT);
+        weft_queue_drop(queue, weft_queue_size(queue));
+        must_talk(pair.client, pair.server);
+        end(&pair, client_context, server_context);
+    }
+}
+
 // A bare client of GnuTLS, for what ours would never do.
 struct bare {
     gnutls_session_t session;
     gnutls_certificate_credentials_t credentials;
     struct weft_tls *server;
     bool is_established; // at the server
+    uint8_t text[64];    // what the server has received last
+    size_t text_size;
 };
 
 static ssize_t bare_push(gnutls_transport_ptr_t pointer, const void *bytes, size_t size)
 {
     struct bare *bare = pointer;
-    uint8_t text[64];
-    size_t got;
     weft_tls_feed(bare->server, (struct weft_span){bytes, size});
     if (!bare->is_established) {
         bare->is_established = weft_tls_handshake(bare->server) == WEFT_TLS_DONE;
     }
     if (bare->is_established) {
-        (void)weft_tls_receive(bare->server, text, sizeof(text), &got);
+        (void)weft_tls_receive(bare->server, bare->text, sizeof(bare->text), &bare->text_size);
     }
     return (ssize_t)size;
 }
@@ -617,33 +647,69 @@ static ssize_t bare_pull(gnutls_transport_ptr_t pointer, void *room, size_t size
     return (ssize_t)bytes.size;
 }
 
+static void bare_shake_hands(struct bare *bare, struct weft_tls_context *server_context,
+                             const char *ciphers)
+{
+    *bare = (struct bare){.server = weft_tls_new(server_context, NULL, weft_heap_alloc())};
+    gnutls_init(&bare->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+    gnutls_certificate_allocate_credentials(&bare->credentials);
+    gnutls_credentials_set(bare->session, GNUTLS_CRD_CERTIFICATE, bare->credentials);
+    gnutls_priority_set_direct(bare->session, ciphers, NULL);
+    gnutls_transport_set_ptr(bare->session, bare);
+    gnutls_transport_set_push_function(bare->session, bare_push);
+    gnutls_transport_set_pull_function(bare->session, bare_pull);
+    int result;
+    do {
+        result = gnutls_handshake(bare->session);
+    } while (result == GNUTLS_E_AGAIN);
+    CHECK_EQ(result, 0);
+}
+
+static void bare_end(struct bare *bare, struct weft_tls_context *server_context)
+{
+    gnutls_deinit(bare->session);
+    gnutls_certificate_free_credentials(bare->credentials);
+    weft_tls_free(bare->server);
+    weft_tls_context_free(server_context);
+}
+
+// RFC 8446 §4.6.3: a KeyUpdate that asks for one is answered before anything else is sent.
+TEST(new_keys_are_followed_and_answered)
+{
+    char text[16];
+    struct weft_tls_context *server_context = server("one", NULL, NULL);
+    struct bare bare;
+    bare_shake_hands(&bare, server_context, ONLY_TLS13);
+    CHECK_EQ(gnutls_record_send(bare.session, "old", 3), 3);
+    CHECK_SPAN(((struct weft_span){bare.text, bare.text_size}), "old");
+
+    CHECK_EQ(gnutls_session_key_update(bare.session, GNUTLS_KU_PEER), 0);
+    CHECK_EQ(gnutls_record_send(bare.session, "new", 3), 3);
+
+    CHECK_SPAN(((struct weft_span){bare.text, bare.text_size}), "new");
+    CHECK(weft_tls_send(bare.server, WEFT_SPAN("new too")));
+    ssize_t size;
+    do {
+        size =
+            gnutls_record_recv(bare.session, text, sizeof(text)); // the answer, and then the text
+    } while (size == GNUTLS_E_AGAIN && weft_queue_size(weft_tls_output(bare.server)) > 0);
+    CHECK_EQ(size, 7);
+    bare_end(&bare, server_context);
+}
+
 // RFC 9113 §9.2.1: renegotiation is a connection error.
 TEST(renegotiation_is_refused)
 {
     struct weft_tls_context *server_context = server("one", NULL, NULL);
-    struct bare bare = {.server = weft_tls_new(server_context, NULL, weft_heap_alloc())};
-    gnutls_init(&bare.session, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
-    gnutls_certificate_allocate_credentials(&bare.credentials);
-    gnutls_credentials_set(bare.session, GNUTLS_CRD_CERTIFICATE, bare.credentials);
-    gnutls_priority_set_direct(bare.session, ONLY_TLS12, NULL);
-    gnutls_transport_set_ptr(bare.session, &bare);
-    gnutls_transport_set_push_function(bare.session, bare_push);
-    gnutls_transport_set_pull_function(bare.session, bare_pull);
-    int result;
-    do {
-        result = gnutls_handshake(bare.session);
-    } while (result == GNUTLS_E_AGAIN);
-    CHECK_EQ(result, 0);
+    struct bare bare;
+    bare_shake_hands(&bare, server_context, ONLY_TLS12);
 
-    result = gnutls_handshake(bare.session); // again
+    int result = gnutls_handshake(bare.session); // again
 
     CHECK(result < 0);
     CHECK(strstr(weft_tls_error(bare.server), "renegotiate") != NULL);
     CHECK(!weft_tls_send(bare.server, WEFT_SPAN("x")));
-    gnutls_deinit(bare.session);
-    gnutls_certificate_free_credentials(bare.credentials);
-    weft_tls_free(bare.server);
-    weft_tls_context_free(server_context);
+    bare_end(&bare, server_context);
 }
 
 TEST(errors_of_certificates_name_the_file_and_the_remedy)
