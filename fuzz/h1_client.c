@@ -1,4 +1,4 @@
-// fuzz/h1_client.c: responses to GET, HEAD and GET mean the same whole and byte by byte.
+// fuzz/h1_client.c: responses to GET, HEAD and GET mean the same whole, byte by byte and when they come again.
 #include "h1_story.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -8,5 +8,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     story_run(&whole, WEFT_HTTP_CLIENT, (struct weft_span){data, size}, SIZE_MAX);
     story_run(&split, WEFT_HTTP_CLIENT, (struct weft_span){data, size}, 1);
     story_compare(&whole, &split);
+    story_compare_repeated(WEFT_HTTP_CLIENT, (struct weft_span){data, size});
     return 0;
 }

@@ -3,6 +3,7 @@
 #define TEST_H1_STORY_H
 
 #include "h1/h1.h"
+#include "http/trace.h"
 
 #include "counting_alloc.h"
 
@@ -104,24 +105,30 @@ static inline void story_ask(struct story *story, struct weft_h1_conn *conn)
     }
 }
 
-/** Feeds `bytes` in pieces, then their end, and sees to it that events, memory and end are as promised. */
-static inline void story_run(struct story *story, enum weft_http_role role, struct weft_span bytes,
-                             size_t piece)
+/** Feeds `bytes` in pieces, `times` times over, then their end, and sees to it that events, memory and end are as promised.
+ *  With a trace, which may be NULL, a connection remembers nothing of what came before. */
+static inline void story_repeat(struct story *story, enum weft_http_role role,
+                                struct weft_span bytes, size_t piece, size_t times,
+                                struct weft_trace *trace)
 {
     static const struct weft_http_limits limits = WEFT_HTTP_LIMITS_INIT;
     struct test_alloc memory = {0};
     struct weft_alloc alloc = test_allocator(&memory);
-    struct weft_http_engine_config config = {.role = role, .alloc = &alloc, .limits = &limits};
+    struct weft_http_engine_config config = {
+        .role = role, .alloc = &alloc, .limits = &limits, .trace = trace};
     struct weft_h1_conn *conn = weft_h1_new(&config);
     assert(conn);
     *story = (struct story){.hash = 2166136261U};
     if (role == WEFT_HTTP_CLIENT) story_ask(story, conn);
     story_pull(story, conn, role);
-    while (bytes.size > 0 && weft_h1_wants_input(conn)) {
-        weft_h1_feed(conn, weft_span_part(bytes, 0, piece), 0);
-        story_pull(story, conn, role);
-        assert(memory.live == weft_h1_memory(conn));
-        bytes = weft_span_skip(bytes, piece);
+    for (size_t i = 0; i < times; i++) {
+        struct weft_span left = bytes;
+        while (left.size > 0 && weft_h1_wants_input(conn)) {
+            weft_h1_feed(conn, weft_span_part(left, 0, piece), 0);
+            story_pull(story, conn, role);
+            assert(memory.live == weft_h1_memory(conn));
+            left = weft_span_skip(left, piece);
+        }
     }
     weft_h1_feed_end(conn, 0);
     story_pull(story, conn, role);
@@ -133,11 +140,32 @@ static inline void story_run(struct story *story, enum weft_http_role role, stru
     assert(memory.live == 0);
 }
 
+/** The same, once. */
+static inline void story_run(struct story *story, enum weft_http_role role, struct weft_span bytes,
+                             size_t piece)
+{
+    story_repeat(story, role, bytes, piece, 1, NULL);
+}
+
 /** The same bytes mean the same, however they were split. */
 static inline void story_compare(const struct story *a, const struct story *b)
 {
     assert(a->hash == b->hash && a->content_size == b->content_size);
     assert(a->opened == b->opened && a->answered == b->answered && a->has_failed == b->has_failed);
+}
+
+/** What came before, byte for byte, means what it meant to a connection that remembers nothing. */
+static inline void story_compare_repeated(enum weft_http_role role, struct weft_span bytes)
+{
+    enum { TIMES = 3 }; // it is remembered the second time, and known the third
+    static struct story known;
+    static struct story fresh;
+    static uint64_t memory[512];
+    struct weft_trace trace;
+    weft_trace_init(&trace, memory, sizeof(memory));
+    story_repeat(&known, role, bytes, SIZE_MAX, TIMES, NULL);
+    story_repeat(&fresh, role, bytes, SIZE_MAX, TIMES, &trace);
+    story_compare(&known, &fresh);
 }
 
 #endif

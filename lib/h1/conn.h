@@ -88,11 +88,10 @@ struct weft_h1_conn {
     bool is_head;           // server: of the request that was parsed last, for answers of our own
     bool awaits_continue;   // server: 100 (Continue) is due when content is asked for
     uint32_t interim_count; // client: 1xx heads of this exchange
-    struct weft_h1_known_head
-        *known;         // client: a final head that came twice, one behind the other; or NULL
-    uint64_t seen_hash; // client: of the last final head that was parsed; 0 for none
-    size_t unconsumed;  // content handed out and not consumed
-    bool is_discarding; // server: what is left of a request that was answered early
+    struct weft_h1_known_head *known; // a head that came twice, one behind the other; or NULL
+    uint64_t seen_hash;               // of the last head that could be known; 0 for none
+    size_t unconsumed;                // content handed out and not consumed
+    bool is_discarding;               // server: what is left of a request that was answered early
     uint64_t discarded;
 
     // What is sent

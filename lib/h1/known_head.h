@@ -1,7 +1,7 @@
-// h1/known_head.h: the head of a response that came before, byte for byte: what it meant then, it means again.
+// h1/known_head.h: a head that came before, byte for byte: what it meant then, it means again.
 //
-// A client that asks for the same again and again gets the same head, until its date changes. It need not be searched for its
-// end, judged and taken apart each time.
+// Who asks for the same again and again sends the same head, and gets the same until its date changes. It need not be searched
+// for its end, charged to the limits, judged and taken apart each time: the limits of a connection do not change.
 #ifndef WEFT_H1_KNOWN_HEAD_H
 #define WEFT_H1_KNOWN_HEAD_H
 
@@ -21,12 +21,13 @@ struct weft_h1_known_head {
 /**
  * Makes one of a head that was parsed.
  *
+ * most     bytes of memory that it may take
  * raw      the section as it was received, its empty line included
  * parsed   the copy that was parsed, as long as `raw`: the spans of `message` are of it
- * message  without anything but status, version, fields and what they say
- * returns  NULL for one that is too large or without memory: it is only for speed
+ * message  what it said
+ * returns  NULL for one that is too large, that is not all of `parsed`, or without memory: it is only for speed
  */
-struct weft_h1_known_head *weft_h1_known_head_new(const struct weft_alloc *alloc,
+struct weft_h1_known_head *weft_h1_known_head_new(const struct weft_alloc *alloc, size_t most,
                                                   struct weft_span raw, const uint8_t *parsed,
                                                   const struct weft_h1_message *message);
 

@@ -88,6 +88,12 @@ static void start_scan(struct weft_h1_conn *conn, enum weft_h1_section section, 
     conn->head_us = conn->now_us;
 }
 
+// The section that was scanned, as it was received.
+static struct weft_span scanned(const struct weft_h1_conn *conn)
+{
+    return weft_span_part(conn->in, conn->scan.start, conn->scan.at - conn->scan.start);
+}
+
 // Takes the section that was scanned out of the input: a copy in the arena, or NULL without memory.
 static uint8_t *take_section(struct weft_h1_conn *conn)
 {
@@ -123,6 +129,35 @@ static struct weft_http_head *keep_head(struct weft_h1_conn *conn,
     return kept;
 }
 
+// Remembers a head the second time that it comes; `sign` is the part that mostly tells it from others. No exchange has the one
+// that was known before: those that had it are over, or this one would not be read.
+static void remember(struct weft_h1_conn *conn, struct weft_span raw, struct weft_span sign,
+                     const uint8_t *parsed, const struct weft_h1_message *message)
+{
+    if (conn->trace) return; // which wants to see each
+    uint64_t hash = weft_hash_bytes(raw.size, sign) | 1;
+    bool was_seen = hash == conn->seen_hash;
+    conn->seen_hash = hash;
+    if (!was_seen) return;
+    weft_h1_known_head_free(conn->known, conn->alloc);
+    conn->known = NULL;
+    size_t held = weft_h1_memory(conn);
+    size_t most = conn->limits->memory_budget / 2; // there are better uses for the rest
+    if (held < most)
+        conn->known = weft_h1_known_head_new(conn->alloc, most - held, raw, parsed, message);
+}
+
+// Takes the head that is known out of the input.
+static void take_known(struct weft_h1_conn *conn)
+{
+    const struct weft_h1_known_head *known = conn->known;
+    conn->in = weft_span_skip(conn->in, known->raw.size);
+    conn->totals.field_wire_received += known->raw.size;
+    conn->totals.field_text_received += known->text_size;
+    conn->field_count = (uint32_t)known->message.head.field_count;
+    conn->peer_version = known->message.head.version;
+}
+
 // What a server does not hand out although it is well-formed.
 static struct weft_h1_error judge_request(const struct weft_h1_message *message,
                                           enum weft_h1_framing *framing)
@@ -138,10 +173,38 @@ static struct weft_h1_error judge_request(const struct weft_h1_message *message,
     return error;
 }
 
+// May a head that comes again be taken for the same? Only one that ends its message, and asks for nothing beside an answer.
+static bool may_be_known(const struct weft_http_head *head)
+{
+    return weft_http_head_lacks(
+        head, WEFT_HTTP_FIELD_BIT(CONTENT_LENGTH) | WEFT_HTTP_FIELD_BIT(TRANSFER_ENCODING) |
+                  WEFT_HTTP_FIELD_BIT(EXPECT) | WEFT_HTTP_FIELD_BIT(UPGRADE));
+}
+
+// Tells of a request. `head` lives as long as the exchange; `message` is what was parsed.
+static enum step tell_request(struct weft_h1_conn *conn, const struct weft_h1_message *message,
+                              const struct weft_http_head *head, enum weft_h1_framing framing,
+                              struct weft_http_event *event)
+{
+    struct weft_h1_exchange *exchange = weft_h1_exchange_add(conn);
+    if (!exchange) return no_memory(conn);
+    exchange->method = head->method;
+    exchange->persists = weft_h1_persists(message);
+    exchange->says_keep_alive = head->version == WEFT_HTTP_1_0 && exchange->persists;
+    conn->awaits_continue = head->expects_continue;
+    start_content(conn, head, framing);
+    *event = event_of(exchange, WEFT_HTTP_REQUEST);
+    event->head = head;
+    event->ends_message = framing == WEFT_H1_NO_CONTENT;
+    weft_h1_trace_head(conn, exchange->id, head, false);
+    return EVENT;
+}
+
 static enum step take_request(struct weft_h1_conn *conn, struct weft_http_event *event)
 {
     struct weft_h1_message message;
     enum weft_h1_framing framing;
+    struct weft_span raw = scanned(conn);
     conn->is_head = false;
     uint8_t *bytes = take_section(conn);
     if (!bytes) return no_memory(conn);
@@ -155,19 +218,17 @@ static enum step take_request(struct weft_h1_conn *conn, struct weft_http_event 
     if (is_1_0 || framing == WEFT_H1_NO_CONTENT)
         message.head.expects_continue = false; // RFC 9110 §10.1.1
     const struct weft_http_head *head = keep_head(conn, &message.head);
-    struct weft_h1_exchange *exchange = head ? weft_h1_exchange_add(conn) : NULL;
-    if (!exchange) return no_memory(conn);
+    if (!head) return no_memory(conn);
+    if (may_be_known(head)) remember(conn, raw, head->path, bytes, &message);
+    return tell_request(conn, &message, head, framing, event);
+}
 
-    exchange->method = message.head.method;
-    exchange->persists = weft_h1_persists(&message);
-    exchange->says_keep_alive = is_1_0 && exchange->persists;
-    conn->awaits_continue = head->expects_continue;
-    start_content(conn, head, framing);
-    *event = event_of(exchange, WEFT_HTTP_REQUEST);
-    event->head = head;
-    event->ends_message = framing == WEFT_H1_NO_CONTENT;
-    weft_h1_trace_head(conn, exchange->id, head, false);
-    return EVENT;
+static enum step take_known_request(struct weft_h1_conn *conn, struct weft_http_event *event)
+{
+    const struct weft_h1_message *message = &conn->known->message;
+    conn->is_head = message->head.method == WEFT_HTTP_HEAD;
+    take_known(conn);
+    return tell_request(conn, message, &message->head, WEFT_H1_NO_CONTENT, event);
 }
 
 static enum step take_interim(struct weft_h1_conn *conn, const struct weft_http_head *head,
@@ -203,30 +264,12 @@ static enum step tell_response(struct weft_h1_conn *conn, const struct weft_h1_m
     return EVENT;
 }
 
-// Remembers a final head the second time that it comes. No exchange has the one that was known before: those that had it
-// are over, or the next response would not be read.
-static void remember(struct weft_h1_conn *conn, struct weft_span raw, const uint8_t *parsed,
-                     const struct weft_h1_message *message)
-{
-    if (conn->trace) return; // which wants to see each
-    uint64_t hash = weft_hash_bytes(0, raw) | 1;
-    bool was_seen = hash == conn->seen_hash;
-    conn->seen_hash = hash;
-    if (!was_seen) return;
-    weft_h1_known_head_free(conn->known, conn->alloc);
-    conn->known = NULL;
-    size_t held = weft_h1_memory(conn);
-    if (held > conn->limits->memory_budget / 2) return; // there are better uses for the rest
-    conn->known = weft_h1_known_head_new(conn->alloc, raw, parsed, message);
-}
-
 static enum step take_response(struct weft_h1_conn *conn, struct weft_http_event *event)
 {
     struct weft_h1_message message;
     enum weft_h1_framing framing;
     struct weft_h1_exchange *exchange = weft_h1_front(conn);
-    struct weft_span raw =
-        weft_span_part(conn->in, conn->scan.start, conn->scan.at - conn->scan.start);
+    struct weft_span raw = scanned(conn);
     uint8_t *bytes = take_section(conn);
     if (!bytes) return no_memory(conn);
 
@@ -237,25 +280,20 @@ static enum step take_response(struct weft_h1_conn *conn, struct weft_http_event
     if (!head) return no_memory(conn);
     weft_h1_trace_head(conn, exchange->id, head, false);
     if (head->status < 200) return take_interim(conn, head, event);
-    remember(conn, raw, bytes, &message);
+    remember(conn, raw, raw, bytes, &message);
     return tell_response(conn, &message, head, framing, event);
 }
 
-// A head that came before. What it means for framing depends on the request too.
+// What a head that came before means for framing depends on the request too.
 static enum step take_known_response(struct weft_h1_conn *conn, struct weft_http_event *event)
 {
-    const struct weft_h1_known_head *known = conn->known;
-    const struct weft_http_head *head = &known->message.head;
+    const struct weft_h1_message *message = &conn->known->message;
     enum weft_h1_framing framing;
     struct weft_h1_error error =
-        weft_h1_response_framing(&known->message, weft_h1_front(conn)->method, &framing);
+        weft_h1_response_framing(message, weft_h1_front(conn)->method, &framing);
     if (error.status) return refuse(conn, error);
-    conn->in = weft_span_skip(conn->in, known->raw.size);
-    conn->totals.field_wire_received += known->raw.size;
-    conn->totals.field_text_received += known->text_size;
-    conn->field_count = (uint32_t)head->field_count;
-    conn->peer_version = head->version;
-    return tell_response(conn, &known->message, head, framing, event);
+    take_known(conn);
+    return tell_response(conn, message, &message->head, framing, event);
 }
 
 // The peer has closed its side between messages, or within a head.
@@ -292,7 +330,7 @@ static enum step read_head(struct weft_h1_conn *conn, struct weft_http_event *ev
     }
     bool is_server = conn->role == WEFT_HTTP_SERVER;
     if (!conn->is_scanning && weft_h1_known_head_is(conn->known, conn->in)) {
-        return take_known_response(conn, event);
+        return is_server ? take_known_request(conn, event) : take_known_response(conn, event);
     }
     if (!conn->is_scanning) {
         start_scan(conn, is_server ? WEFT_H1_REQUEST_HEAD : WEFT_H1_RESPONSE_HEAD, 0);
