@@ -49,6 +49,7 @@ void weft_h1_free(struct weft_h1_conn *conn)
     weft_queue_deinit(&conn->out);
     weft_arena_deinit(&conn->arena);
     weft_h1_known_head_free(conn->known, conn->alloc);
+    weft_h1_sent_head_free(conn->sent, conn->alloc);
     weft_release(conn->alloc, conn, sizeof(*conn));
 }
 
@@ -230,7 +231,8 @@ size_t weft_h1_memory(const struct weft_h1_conn *conn)
 {
     size_t exchanges = conn->exchange_count + conn->spare_count;
     size_t known = conn->known ? conn->known->held : 0;
-    return sizeof(*conn) + conn->held.size + conn->out.size + conn->arena.held + known +
+    size_t sent = conn->sent ? conn->sent->held : 0;
+    return sizeof(*conn) + conn->held.size + conn->out.size + conn->arena.held + known + sent +
            exchanges * sizeof(struct weft_h1_exchange);
 }
 
@@ -357,6 +359,8 @@ void weft_h1_trim(struct weft_h1_conn *conn)
     weft_arena_deinit(&conn->arena);
     weft_h1_known_head_free(conn->known, conn->alloc);
     conn->known = NULL;
+    weft_h1_sent_head_free(conn->sent, conn->alloc);
+    conn->sent = NULL;
 }
 
 void weft_h1_drain(struct weft_h1_conn *conn, uint64_t now_us)

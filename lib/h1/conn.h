@@ -11,6 +11,7 @@
 #include "h1/framing.h"
 #include "h1/h1.h"
 #include "h1/known_head.h"
+#include "h1/sent_head.h"
 #include "wire/queue.h"
 
 /** How far the half that we send has come. */
@@ -96,8 +97,10 @@ struct weft_h1_conn {
 
     // What is sent
     struct weft_queue out;
-    uint64_t fit_stamp;      // of the last head that was judged and found fit; 0 for none
-    uint32_t answered_count; // server: since output left last
+    uint64_t fit_stamp;             // of the last head that was judged and found fit; 0 for none
+    struct weft_h1_sent_head *sent; // server: a final head that was sent twice; or NULL
+    uint64_t sent_stamp;            // server: of the last final head that has one
+    uint32_t answered_count;        // server: since output left last
     bool is_draining;
 
     // Time

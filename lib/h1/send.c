@@ -14,13 +14,19 @@ void weft_h1_note_queued(struct weft_h1_conn *conn, size_t before)
     }
 }
 
+static size_t text_size(const struct weft_http_head *head)
+{
+    return weft_h1_fields_size(head->fields, head->field_count);
+}
+
+// `size` is that of the fields as text lines.
 static void note_head(struct weft_h1_conn *conn, uint64_t stream_id,
-                      const struct weft_http_head *head, size_t before)
+                      const struct weft_http_head *head, size_t size, size_t before)
 {
     weft_h1_trace_head(conn, stream_id, head, true);
     weft_h1_note_queued(conn, before);
     conn->totals.field_wire_sent += weft_queue_size(&conn->out) - before;
-    conn->totals.field_text_sent += weft_h1_fields_size(head->fields, head->field_count);
+    conn->totals.field_text_sent += size;
 }
 
 // Is `ends` said of a head that states content?
@@ -90,7 +96,7 @@ enum weft_result weft_h1_request(struct weft_h1_conn *conn, const struct weft_ht
         weft_h1_exchange_undo(conn, exchange);
         return WEFT_NO_MEMORY;
     }
-    note_head(conn, exchange->id, head, before);
+    note_head(conn, exchange->id, head, text_size(head), before);
     exchange->start_mark = conn->totals.sent_size + before;
     exchange->method = head->method;
     exchange->persists = !conn->speaks_1_0; // §9.3: 1.0 goes on only where both sides say so
@@ -111,7 +117,7 @@ static enum weft_result respond_interim(struct weft_h1_conn *conn,
                                WEFT_H1_SAY_NOTHING)) {
         return WEFT_NO_MEMORY;
     }
-    note_head(conn, exchange->id, head, before);
+    note_head(conn, exchange->id, head, text_size(head), before);
     if (head->status == 100) conn->awaits_continue = false;
     return WEFT_OK;
 }
@@ -141,6 +147,40 @@ static enum weft_h1_connection_option option_of(const struct weft_h1_exchange *e
     return exchange->says_keep_alive ? WEFT_H1_SAY_KEEP_ALIVE : WEFT_H1_SAY_NOTHING;
 }
 
+// Keeps a head the second time that it is sent; `before` bytes were in the output when it was written.
+static void keep_sent(struct weft_h1_conn *conn, const struct weft_h1_sent_key *key, size_t size,
+                      size_t before)
+{
+    bool was_sent = key->stamp == conn->sent_stamp;
+    conn->sent_stamp = key->stamp;
+    if (!was_sent || key->stamp == 0) return;
+    weft_h1_sent_head_free(conn->sent, conn->alloc);
+    conn->sent = NULL;
+    size_t held = weft_h1_memory(conn);
+    size_t most = conn->limits->memory_budget / 2; // there are better uses for the rest
+    struct weft_span bytes = weft_span_skip(weft_queue_bytes(&conn->out), before);
+    if (held < most) conn->sent = weft_h1_sent_head_new(conn->alloc, most - held, key, bytes, size);
+}
+
+static enum weft_result send_final(struct weft_h1_conn *conn,
+                                   const struct weft_h1_exchange *exchange,
+                                   const struct weft_http_head *head, enum weft_h1_framing framing)
+{
+    size_t before = weft_queue_size(&conn->out);
+    enum weft_h1_connection_option option = option_of(exchange);
+    struct weft_h1_sent_key key = {head->stamp, (uint8_t)exchange->method, (uint8_t)framing,
+                                   (uint8_t)option};
+    bool is_kept = weft_h1_sent_head_is(conn->sent, &key);
+    size_t size = is_kept ? conn->sent->text_size : text_size(head);
+    if (is_kept ? weft_queue_add(&conn->out, conn->sent->bytes)
+                : weft_h1_write_response(&conn->out, head, exchange->method, framing, option)) {
+        return WEFT_NO_MEMORY;
+    }
+    note_head(conn, exchange->id, head, size, before);
+    if (!is_kept) keep_sent(conn, &key, size, before);
+    return WEFT_OK;
+}
+
 static enum weft_result respond_finally(struct weft_h1_conn *conn,
                                         struct weft_h1_exchange *exchange,
                                         const struct weft_http_head *head, bool ends)
@@ -152,8 +192,7 @@ static enum weft_result respond_finally(struct weft_h1_conn *conn,
 
     bool persists = exchange->persists;
     exchange->persists = goes_on(conn, exchange, head, framing);
-    size_t before = weft_queue_size(&conn->out);
-    if (weft_h1_write_response(&conn->out, head, exchange->method, framing, option_of(exchange))) {
+    if (send_final(conn, exchange, head, framing)) {
         exchange->persists = persists;
         return WEFT_NO_MEMORY;
     }
@@ -161,7 +200,6 @@ static enum weft_result respond_finally(struct weft_h1_conn *conn,
         conn->totals.requests >= conn->limits->requests_per_connection) {
         WEFT_HTTP_COUNT(conn->counters, requests_per_connection);
     }
-    note_head(conn, exchange->id, head, before);
     start_sending(exchange, head, framing);
     weft_h1_exchange_settle(conn, exchange);
     return WEFT_OK;
@@ -289,7 +327,7 @@ enum weft_result weft_h1_send_trailers(struct weft_h1_conn *conn, uint64_t strea
     size_t before = weft_queue_size(&conn->out);
     if (exchange->framing == WEFT_H1_BY_CHUNKS) { // elsewhere there is no place for them
         if (weft_h1_write_trailers(&conn->out, fields, field_count)) return WEFT_NO_MEMORY;
-        note_head(conn, stream_id, &trailers, before);
+        note_head(conn, stream_id, &trailers, text_size(&trailers), before);
     }
     end_content(conn, exchange);
     return WEFT_OK;
