@@ -21,6 +21,12 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("WEFT_BINARY", TOP / "build/dev/weft")).resolve()
 LARGE = 1_500_000  # bytes of large.bin
+LONG = ("priorities", "process", "abuse", "delivery", "memory", "peers", "timeouts", "load", "auth")  # test files
+
+
+def pytest_collection_modifyitems(items):
+    """Files that take long come first, so that none is left over at the end while the other cores wait."""
+    items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONG)
 
 
 def is_sanitized():

@@ -7,8 +7,10 @@ import statistics
 
 import pytest
 import slow_link
-from conftest import PROGRAM, Server, cases
+from conftest import PROGRAM, Server, cases, is_sanitized
 from slow_link import Far, Link, Meter, NotHere, inside
+
+pytestmark = pytest.mark.skipif(is_sanitized(), reason="a sanitizer's time is not the program's")
 
 LINK = PROGRAM.parent / "slow_link"
 BIG, SMALL = 5_000_000, 20_000
