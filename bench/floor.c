@@ -466,7 +466,7 @@ static bool serve(struct connection *c)
     if (c->unsent_size > 0 && !send_rest(c)) return false;
     if (c->unsent_size > 0) return true; // asks for no more before this has left
     out_end = 0;
-    memcpy(in, c->rest, c->rest_size);
+    if (c->rest_size > 0) memcpy(in, c->rest, c->rest_size);
     ssize_t size = recv(c->fd, in + c->rest_size, READ - c->rest_size, 0);
     if (size == 0 || (size < 0 && errno != EAGAIN)) return false;
     if (size > 0 && !take(c, c->rest_size + (size_t)size)) return false;
