@@ -11,8 +11,9 @@ enum weft_http_byte_class {
     WEFT_HTTP_VALUE_CHAR = 4, // of a field value: all but CR, LF and NUL, RFC 9110 §5.5
     WEFT_HTTP_DIGIT = 8,
     WEFT_HTTP_HEX_DIGIT = 16,
-    WEFT_HTTP_HOST_CHAR = 32,   // of a reg-name, RFC 3986 §3.2.2; the percent sign is none
-    WEFT_HTTP_TARGET_CHAR = 64, // of a path or query as we take it: no control, space, DEL or #
+    WEFT_HTTP_HOST_CHAR = 32,     // of a reg-name, RFC 3986 §3.2.2; the percent sign is none
+    WEFT_HTTP_TARGET_CHAR = 64,   // of a path or query as we take it: no control, space, DEL or #
+    WEFT_HTTP_SEGMENT_CHAR = 128, // that means itself in a path: no control, DEL, %, / or backslash
 };
 
 /** The classes of each byte. */

@@ -233,15 +233,10 @@ static bool end_segment(struct walk *walk)
     return true;
 }
 
-static bool is_plain(uint8_t byte)
-{
-    return byte > 0x1f && byte != 0x7f && byte != '%' && byte != '/' && byte != '\\';
-}
-
 static enum weft_http_path_status walk_path(struct weft_span path, struct walk *walk)
 {
     for (size_t at = 1; at < path.size;) {
-        if (is_plain(path.data[at])) {
+        if (weft_http_byte_is(path.data[at], WEFT_HTTP_SEGMENT_CHAR)) {
             walk->room[walk->size++] = path.data[at++];
             continue;
         }

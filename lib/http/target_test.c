@@ -261,6 +261,24 @@ TEST(a_path_that_would_lead_elsewhere_is_refused)
     }
 }
 
+TEST(each_byte_of_a_path_is_itself_or_refused)
+{
+    for (unsigned byte = 0; byte < 256; byte++) {
+        uint8_t room[8];
+        uint8_t text[] = {'/', 'a', (uint8_t)byte, 'b'};
+        struct weft_span given = {text, sizeof(text)};
+        struct weft_http_path path;
+        enum weft_http_path_status status = weft_http_path_decode(given, room, sizeof(room), &path);
+        bool is_forbidden = byte < 0x20 || byte == 0x7f || byte == '\\';
+        if (byte == '?') continue;
+        if (byte == '%') CHECK_EQ(status, WEFT_HTTP_PATH_BAD_ESCAPE);
+        if (is_forbidden) CHECK_EQ(status, WEFT_HTTP_PATH_FORBIDDEN);
+        if (byte == '%' || is_forbidden) continue;
+        CHECK_EQ(status, WEFT_HTTP_PATH_FINE);
+        CHECK_SAME(path.path, given);
+    }
+}
+
 TEST(a_query_takes_no_room)
 {
     uint8_t room[2];
