@@ -35,24 +35,25 @@ static void fill_turn(struct weft_session *session, const struct weft_http_turn 
     }
 }
 
-// Is a burst together?
-static bool is_full(const struct weft_session *session)
+// Bytes of content that a frame more may have in this burst; 0 once that is together.
+static size_t room_left(const struct weft_session *session)
 {
-    return unsent(session) + FRAME_HEAD_SIZE + LEAST_TURN_SIZE > session->burst;
+    size_t taken = unsent(session) + FRAME_HEAD_SIZE;
+    size_t left = taken < session->burst ? session->burst - taken : 0;
+    return left < LEAST_TURN_SIZE ? 0 : left;
 }
 
 // Lets streams send until a burst is together, with the frames' heads: it is to fill whole records. Was there any?
-static bool give_turns(struct weft_session *session)
+static bool give_turns(struct weft_session *session, size_t most)
 {
     struct weft_http_turn turn;
     bool had_any = false;
-    for (;;) {
-        if (is_full(session) || session->is_dying) return had_any;
-        size_t most = session->burst - unsent(session) - FRAME_HEAD_SIZE;
-        if (!weft_conn_next_turn(session->conn, most, &turn)) return had_any;
+    while (most > 0 && !session->is_dying && weft_conn_next_turn(session->conn, most, &turn)) {
         fill_turn(session, &turn);
         had_any = true;
+        most = room_left(session);
     }
+    return had_any;
 }
 
 void weft_session_fill_output(struct weft_session *session)
@@ -64,10 +65,11 @@ void weft_session_fill_output(struct weft_session *session)
         if (goes_on) weft_session_settle(session);
         // Nothing is put behind what could not leave: an urgent answer would have to wait for it.
         if (!session->may_write || session->is_dying) continue;
-        if (is_full(session)) break;
-        goes_on = give_turns(session) || goes_on;
+        size_t most = room_left(session);
+        if (most == 0) break;
+        goes_on = give_turns(session, most) || goes_on;
     }
-    session->has_more = !session->is_dying && is_full(session);
+    session->has_more = !session->is_dying && room_left(session) == 0;
 }
 
 static size_t record_size(struct weft_session *session, uint64_t now_us)
