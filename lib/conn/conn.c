@@ -161,8 +161,9 @@ static bool end_of_opening(struct weft_conn *conn)
 bool weft_conn_next_event(struct weft_conn *conn, struct weft_http_event *event)
 {
     if (!is_chosen(conn)) return opening_event(conn->opening, event);
-    if (TO_ENGINE(conn, next_event, event)) return true;
-    return conn->opening && end_of_opening(conn) && TO_ENGINE(conn, next_event, event);
+    bool had_one = TO_ENGINE(conn, next_event, event);
+    if (had_one || !conn->opening) return had_one;
+    return end_of_opening(conn) && weft_conn_next_event(conn, event);
 }
 
 void weft_conn_consume(struct weft_conn *conn, uint64_t stream_id, size_t size)

@@ -305,7 +305,14 @@ static void tell_closed(struct weft_h1_conn *conn, struct weft_http_event *event
     put_spare(conn, exchange);
 }
 
-bool weft_h1_next_event(struct weft_h1_conn *conn, struct weft_http_event *event)
+// Is there surely nothing to tell? Callers ask more often than there is.
+static bool is_quiet(const struct weft_h1_conn *conn)
+{
+    if (conn->in.size > 0 || conn->input_ended || !weft_list_is_empty(&conn->over)) return false;
+    return conn->phase == WEFT_H1_READING_HEAD || conn->phase == WEFT_H1_AWAITING_ANSWER;
+}
+
+static bool tell(struct weft_h1_conn *conn, struct weft_http_event *event)
 {
     if (weft_list_is_empty(&conn->over) && weft_h1_receive(conn, event)) return true;
     if (!weft_list_is_empty(&conn->over)) {
@@ -318,8 +325,12 @@ bool weft_h1_next_event(struct weft_h1_conn *conn, struct weft_http_event *event
         return true;
     }
     if (conn->in.size == 0 || conn->is_holding) return false;
-    return !hold(conn, conn->in) &&
-           weft_h1_next_event(conn, event); // without memory there is more to tell
+    return !hold(conn, conn->in) && tell(conn, event); // without memory there is more to tell
+}
+
+bool weft_h1_next_event(struct weft_h1_conn *conn, struct weft_http_event *event)
+{
+    return !is_quiet(conn) && tell(conn, event);
 }
 
 void weft_h1_consume(struct weft_h1_conn *conn, uint64_t stream_id, size_t size)
