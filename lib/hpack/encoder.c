@@ -254,9 +254,8 @@ bool weft_hpack_recall(const struct weft_hpack_encoder *encoder, uint64_t stamp,
 void weft_hpack_remember(struct weft_hpack_encoder *encoder, uint64_t stamp,
                          const struct weft_hpack_block *block)
 {
-    if (encoder->has_literals) return;
     weft_hpack_recall_add(&encoder->recall, &encoder->table, encoder->alloc, stamp, block->bytes,
-                          block->text_size);
+                          block->text_size, !encoder->has_literals);
 }
 
 void weft_hpack_encoder_trim(struct weft_hpack_encoder *encoder)

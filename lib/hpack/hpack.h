@@ -128,8 +128,9 @@ struct weft_hpack_block {
 bool weft_hpack_recall(const struct weft_hpack_encoder *encoder, uint64_t stamp,
                        struct weft_hpack_block *out);
 
-/** Remembers a block that was just written, for heads that are the same, field by field; does nothing where the block
- *  has fields that are not indexed, as their next sight may put them into the table. */
+/** Remembers a block that was just written, for heads that are the same, field by field. A block with fields that are not
+ *  indexed is remembered the second time that it is written while the table is the same: their next sight may put them
+ *  into the table. */
 void weft_hpack_remember(struct weft_hpack_encoder *encoder, uint64_t stamp,
                          const struct weft_hpack_block *block);
 

@@ -450,7 +450,7 @@ static void encode_with_stamp(struct pair *pair, const char *lines, uint64_t sta
     weft_hpack_remember(pair->encoder, stamp, &block);
 }
 
-// A block is known again only while all of it was indexed and the table has not changed since.
+// A block is known again only while the table has not changed since.
 TEST(a_block_is_recalled_while_it_means_the_same)
 {
     struct pair pair;
@@ -475,6 +475,55 @@ TEST(a_block_is_recalled_while_it_means_the_same)
     weft_hpack_encoder_set_limit(pair.encoder, 100);
     CHECK(!weft_hpack_recall(pair.encoder, 7, &block)); // a size update is due
     weft_hpack_encoder_trim(pair.encoder);
+    finish(&pair);
+}
+
+// A secret is never indexed: there is no shorter block to wait for.
+TEST(a_block_with_literals_is_recalled_once_it_was_written_twice_under_the_same_table)
+{
+    struct pair pair;
+    struct weft_hpack_block block;
+    start(&pair, 4096);
+    const char *lines = ":status: 200\nauthorization: secret\n";
+    encode_with_stamp(&pair, lines, 7);
+    CHECK(!weft_hpack_recall(pair.encoder, 7, &block));
+    encode_lines(&pair, "x-new: entry\n");
+    weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
+    encode_with_stamp(&pair, lines, 7);
+    CHECK(!weft_hpack_recall(pair.encoder, 7, &block)); // under another table
+    weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
+
+    encode_with_stamp(&pair, lines, 7);
+    CHECK(weft_hpack_recall(pair.encoder, 7, &block));
+    CHECK_SAME(block.bytes, weft_queue_bytes(&pair.out));
+    finish(&pair);
+}
+
+// As many as a page has assets; more than may be kept push the others out, and no wrong one is found.
+TEST(many_blocks_are_recalled_and_too_many_begin_anew)
+{
+    enum { KEPT = 100, MANY = 1000 };
+    struct pair pair;
+    struct weft_hpack_block block;
+    start(&pair, 4096);
+    encode_lines(&pair, "server: weft\n");
+    encode_lines(&pair, "server: weft\n"); // all indexed
+    for (size_t i = 0; i < KEPT; i++) {
+        uint8_t byte = (uint8_t)i;
+        weft_hpack_remember(pair.encoder, i + 1, &(struct weft_hpack_block){{&byte, 1}, i});
+    }
+    for (size_t i = 0; i < KEPT; i++) {
+        CHECK(weft_hpack_recall(pair.encoder, i + 1, &block));
+        CHECK_EQ(block.bytes.data[0], i);
+        CHECK_EQ(block.text_size, i);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        uint8_t byte = (uint8_t)i;
+        weft_hpack_remember(pair.encoder, i + 1, &(struct weft_hpack_block){{&byte, 1}, i});
+        CHECK(weft_hpack_recall(pair.encoder, i + 1, &block));
+        CHECK_EQ(block.bytes.data[0], byte);
+    }
+    CHECK(!weft_hpack_recall(pair.encoder, 1, &block));
     finish(&pair);
 }
 
