@@ -5,30 +5,107 @@
 
 #include <assert.h>
 
+enum { WORD_BITS = 64, SEEN_MOST = WEFT_H2_KNOWN_SEEN * WORD_BITS / 4 };
+
 static uint32_t hash_of(struct weft_span block)
 {
-    return (uint32_t)weft_hash_bytes(0, block) | 1; // 0 is a free place among those that were seen
+    return (uint32_t)weft_hash_bytes(0, block);
+}
+
+// The slot that holds the block, or the free one where it would go.
+static struct weft_h2_known_head **slot_of(const struct weft_h2_known_heads *heads,
+                                           struct weft_span block, uint32_t hash)
+{
+    uint32_t mask = heads->slot_count - 1;
+    uint32_t at = hash & mask;
+    const struct weft_h2_known_head *known;
+    while ((known = heads->slots[at]) &&
+           (known->hash != hash || !weft_span_equal(known->block, block)))
+        at = (at + 1) & mask;
+    return &heads->slots[at];
 }
 
 struct weft_h2_known_head *weft_h2_known_heads_find(struct weft_h2_known_heads *heads,
                                                     struct weft_span block, uint64_t table)
 {
-    if (block.size > WEFT_H2_KNOWN_BLOCK_MOST) return NULL;
-    uint32_t hash = hash_of(block);
-    struct weft_h2_known_head *known = heads->slots[(hash >> 1) % WEFT_H2_KNOWN_SLOTS];
-    bool is_same = known && known->hash == hash && known->table == table &&
-                   weft_span_equal(known->block, block);
-    if (!is_same) return NULL;
-    known->references++;
+    bool may_be_known = heads->count > 0 && heads->table == table;
+    if (!may_be_known || block.size > WEFT_H2_KNOWN_BLOCK_MOST) return NULL;
+    struct weft_h2_known_head *known = *slot_of(heads, block, hash_of(block));
+    if (known) known->references++;
     return known;
 }
 
+// Now and then it says so of a block that was not: that costs a copy.
 static bool was_seen(struct weft_h2_known_heads *heads, uint32_t hash)
 {
-    uint32_t *place = &heads->seen[(hash >> 1) % WEFT_H2_KNOWN_SEEN];
-    if (*place == hash) return true;
-    *place = hash;
+    uint64_t *word = &heads->seen[hash / WORD_BITS % WEFT_H2_KNOWN_SEEN];
+    uint64_t bit = UINT64_C(1) << hash % WORD_BITS;
+    if (*word & bit) return true;
+    if (heads->seen_count == SEEN_MOST) {
+        memset(heads->seen, 0, sizeof(heads->seen));
+        heads->seen_count = 0;
+    }
+    *word |= bit;
+    heads->seen_count++;
     return false;
+}
+
+void weft_h2_known_head_release(struct weft_h2_known_head *known, const struct weft_alloc *alloc)
+{
+    if (!known) return;
+    assert(known->references > 0);
+    if (--known->references == 0) weft_release(alloc, known, known->held);
+}
+
+static size_t slots_size(uint32_t slot_count)
+{
+    return slot_count * sizeof(struct weft_h2_known_head *);
+}
+
+static void forget(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc)
+{
+    for (uint32_t i = 0; heads->count > 0; i++) {
+        if (!heads->slots[i]) continue;
+        weft_h2_known_head_release(heads->slots[i], alloc);
+        heads->slots[i] = NULL;
+        heads->count--;
+    }
+    heads->held = 0;
+}
+
+void weft_h2_known_heads_clear(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc)
+{
+    forget(heads, alloc);
+    weft_release(alloc, heads->slots, slots_size(heads->slot_count));
+    heads->slots = NULL;
+    heads->slot_count = 0;
+}
+
+// Takes twice as many slots; false where there are as many as may be, or no memory.
+static bool grow(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc)
+{
+    struct weft_h2_known_heads larger = *heads;
+    larger.slot_count = heads->slots ? heads->slot_count * 2 : WEFT_H2_KNOWN_FIRST;
+    if (larger.slot_count > WEFT_H2_KNOWN_MOST) return false;
+    larger.slots = weft_allocate_zeroed(alloc, slots_size(larger.slot_count));
+    if (!larger.slots) return false;
+    for (uint32_t i = 0; heads->slots && i < heads->slot_count; i++) {
+        struct weft_h2_known_head *known = heads->slots[i];
+        if (known) *slot_of(&larger, known->block, known->hash) = known;
+    }
+    weft_release(alloc, heads->slots, slots_size(heads->slot_count));
+    *heads = larger;
+    return true;
+}
+
+// Makes room for a head of so many bytes; false without memory.
+static bool make_room(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc,
+                      size_t held)
+{
+    if (heads->held + held > WEFT_H2_KNOWN_SIZE_MOST) forget(heads, alloc);
+    if (heads->count < heads->slot_count / 2 || grow(heads, alloc)) return true;
+    forget(heads, alloc);
+    return heads->slots != NULL;
 }
 
 static size_t text_of(const struct weft_http_head *head)
@@ -75,8 +152,12 @@ void weft_h2_known_heads_add(struct weft_h2_known_heads *heads, const struct wef
 
     size_t fields_size = known->head.field_count * sizeof(struct weft_http_field);
     size_t held = sizeof(*known) + fields_size + known->block.size + text_of(&known->head);
+    if (heads->table != known->table) forget(heads, alloc);
+    if (!make_room(heads, alloc, held)) return; // it is only for speed
+    struct weft_h2_known_head **slot = slot_of(heads, known->block, hash);
+    if (*slot) return; // it came on a stream that holds another head
     struct weft_h2_known_head *made = weft_allocate(alloc, held);
-    if (!made) return; // it is only for speed
+    if (!made) return;
     struct weft_http_field *fields = (void *)(made + 1);
     uint8_t *at = (uint8_t *)(fields + known->head.field_count);
     *made = *known;
@@ -85,23 +166,8 @@ void weft_h2_known_heads_add(struct weft_h2_known_heads *heads, const struct wef
     made->held = held;
     made->block = copy(&at, known->block);
     copy_head(&made->head, fields, at);
-
-    struct weft_h2_known_head **slot = &heads->slots[(hash >> 1) % WEFT_H2_KNOWN_SLOTS];
-    weft_h2_known_head_release(*slot, alloc);
+    heads->table = known->table;
+    heads->held += held;
+    heads->count++;
     *slot = made;
-}
-
-void weft_h2_known_head_release(struct weft_h2_known_head *known, const struct weft_alloc *alloc)
-{
-    if (!known) return;
-    assert(known->references > 0);
-    if (--known->references == 0) weft_release(alloc, known, known->held);
-}
-
-void weft_h2_known_heads_clear(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc)
-{
-    for (size_t i = 0; i < WEFT_H2_KNOWN_SLOTS; i++) {
-        weft_h2_known_head_release(heads->slots[i], alloc);
-        heads->slots[i] = NULL;
-    }
 }

@@ -9,16 +9,18 @@
 #include "http/head.h"
 
 enum {
-    WEFT_H2_KNOWN_SLOTS = 16,
-    WEFT_H2_KNOWN_BLOCK_MOST = 128, // bytes of a block that is remembered
-    WEFT_H2_KNOWN_SEEN = 32,
+    WEFT_H2_KNOWN_FIRST = 16,          // slots
+    WEFT_H2_KNOWN_MOST = 256,          // so half as many heads: more than a page has assets
+    WEFT_H2_KNOWN_SIZE_MOST = 1 << 16, // bytes of all of them
+    WEFT_H2_KNOWN_BLOCK_MOST = 128,    // bytes of a block that is remembered
+    WEFT_H2_KNOWN_SEEN = 8,            // words of bits
 };
 
 /** A head with the block that it came in; one piece of memory, shared by the streams that it came on. */
 struct weft_h2_known_head {
     uint32_t references;
     uint32_t hash;  // of the block
-    uint64_t table; // the decoder's table, by weft_hpack_decoder_state()
+    uint64_t table; // the state of the decoder's table, by weft_hpack_decoder_state()
     size_t held;    // bytes of memory
     struct weft_span block;
     uint32_t field_count; // as charged
@@ -26,9 +28,16 @@ struct weft_h2_known_head {
     struct weft_http_head head;
 };
 
+/** A hash table with open addressing. All heads in it came under one state of the decoder's table: it is emptied for
+ *  those of another one, and where it would be too full. It grows with what there is to remember. */
 struct weft_h2_known_heads {
-    struct weft_h2_known_head *slots[WEFT_H2_KNOWN_SLOTS];
-    uint32_t seen[WEFT_H2_KNOWN_SEEN]; // hashes of blocks that came once
+    uint64_t table;                    // that state
+    struct weft_h2_known_head **slots; // NULL until the first head is remembered
+    uint32_t slot_count;               // a power of two
+    uint32_t count;
+    size_t held;                       // bytes of the heads
+    uint64_t seen[WEFT_H2_KNOWN_SEEN]; // a bit for each hash of a block that came once
+    uint32_t seen_count;
 };
 
 /** The head of a block that came before under the same state of the table, or NULL. The caller's reference is counted. */
@@ -42,7 +51,7 @@ void weft_h2_known_heads_add(struct weft_h2_known_heads *heads, const struct wef
 /** Gives a reference back; `known` may be NULL. */
 void weft_h2_known_head_release(struct weft_h2_known_head *known, const struct weft_alloc *alloc);
 
-/** Forgets all; heads that streams still refer to go with these. */
+/** Forgets all, and gives the memory back; heads that streams still refer to go with these. */
 void weft_h2_known_heads_clear(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc);
 
 #endif

@@ -4,6 +4,8 @@
 #include "check.h"
 #include "counting_alloc.h"
 
+#include <stdio.h>
+
 static const struct weft_http_field fields[] = {
     {.name = WEFT_SPAN_INIT("user-agent"),
      .value = WEFT_SPAN_INIT("a"),
@@ -71,6 +73,32 @@ TEST(a_head_that_a_stream_refers_to_outlives_its_place)
     weft_h2_known_head_release(known, &alloc);
     CHECK_EQ(counts.live, 0);
     weft_h2_known_head_release(NULL, &alloc);
+}
+
+// As many as a page has assets; more than may be kept push the others out, and no wrong one is found.
+TEST(many_heads_are_known_and_too_many_begin_anew)
+{
+    enum { KEPT = 100, MANY = 1000 };
+    struct test_alloc counts = {0};
+    struct weft_alloc alloc = test_allocator(&counts);
+    struct weft_h2_known_heads heads = {0};
+    for (uint32_t i = 0; i < MANY + KEPT; i++) {
+        char path[16];
+        uint32_t name = i < MANY ? i : i - MANY; // the first ones come last, again
+        struct weft_span block = {(const uint8_t *)&name, sizeof(name)};
+        snprintf(path, sizeof(path), "/%u", name);
+        struct weft_h2_known_head given = head_of(block, path);
+        weft_h2_known_heads_add(&heads, &alloc, &given);
+        weft_h2_known_heads_add(&heads, &alloc, &given);
+        struct weft_h2_known_head *known = weft_h2_known_heads_find(&heads, block, 5);
+        CHECK(known != NULL);
+        CHECK_SAME(known->head.path, weft_span_of(path));
+        weft_h2_known_head_release(known, &alloc);
+        CHECK(heads.count <= WEFT_H2_KNOWN_MOST / 2);
+        CHECK(heads.held <= WEFT_H2_KNOWN_SIZE_MOST);
+    }
+    weft_h2_known_heads_clear(&heads, &alloc);
+    CHECK_EQ(counts.live, 0);
 }
 
 TEST(long_blocks_and_heads_without_memory_are_not_remembered)
