@@ -398,11 +398,13 @@ static struct weft_http_error judge_no_stream(struct weft_h2_conn *conn, uint32_
 static void on_headers(struct weft_h2_conn *conn, const struct weft_h2_frame *frame,
                        const struct weft_h2_headers *headers, struct weft_span block)
 {
+    if (opens_request(conn, frame->stream_id)) { // so there is no such stream yet
+        on_request(conn, frame, headers, block);
+        return;
+    }
     struct weft_h2_stream *stream = weft_h2_streams_find(&conn->streams, frame->stream_id);
     if (stream) {
         on_more_headers(conn, stream, frame, headers, block);
-    } else if (opens_request(conn, frame->stream_id)) {
-        on_request(conn, frame, headers, block);
     } else {
         struct weft_http_error error = judge_no_stream(conn, frame->stream_id);
         if (discard(conn, frame->stream_id, block)) weft_h2_conn_answer(conn, NULL, error);

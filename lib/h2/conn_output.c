@@ -205,7 +205,9 @@ void weft_h2_sent(struct weft_h2_conn *conn, size_t size, uint64_t now_us)
     struct weft_queue *queue = out->gives_control ? &out->control : &out->frames;
     assert(size <= weft_queue_size(queue));
     uint32_t *left = out->gives_control ? &out->control_left : &out->frames_left;
-    *left = walk(out, weft_queue_bytes(queue), *left, size);
+    bool is_plain =
+        out->count == 0 && size == weft_queue_size(queue); // whole frames, none that is counted
+    *left = is_plain ? 0 : walk(out, weft_queue_bytes(queue), *left, size);
     if (!out->gives_control) out->bound -= size < out->bound ? size : out->bound;
     weft_queue_drop(queue, size);
     if (queue->size > KEPT_MOST) weft_queue_trim(queue);

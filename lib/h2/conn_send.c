@@ -124,6 +124,12 @@ static void put_fields(struct block *block, const struct weft_http_field *fields
 }
 
 // Without memory the two ends of the compression are out of step, so the connection has to end, §4.3.
+static enum weft_result no_memory(struct weft_h2_conn *conn)
+{
+    weft_h2_fail(conn, WEFT_HTTP_INTERNAL_ERROR, "no memory for a field block");
+    return WEFT_NO_MEMORY;
+}
+
 static enum weft_result close_block(struct block *block)
 {
     struct weft_h2_conn *conn = block->conn;
@@ -134,8 +140,7 @@ static enum weft_result close_block(struct block *block)
     }
     if (block->result != WEFT_OK) {
         frames->end = frames->start + block->at; // nothing of it leaves
-        weft_h2_fail(conn, WEFT_HTTP_INTERNAL_ERROR, "no memory for a field block");
-        return WEFT_NO_MEMORY;
+        return no_memory(conn);
     }
     conn->totals.field_wire_sent += weft_queue_size(frames) - block->at;
     weft_h2_conn_trace_out(conn, frames, block->at);
@@ -218,27 +223,41 @@ static bool knows_block(const struct weft_h2_conn *conn, const struct weft_http_
            weft_hpack_recall(conn->out.encoder, head->stamp, known);
 }
 
-static void put_known(struct block *block, const struct weft_hpack_block *known)
+// Writes a known block as the one frame that it fits into.
+static enum weft_result send_known(struct weft_h2_conn *conn, struct weft_h2_frame frame,
+                                   const struct weft_hpack_block *known)
 {
-    struct weft_h2_conn *conn = block->conn;
+    (void)weft_h2_conn_frame_start(conn);
+    size_t size = WEFT_H2_FRAME_HEADER_SIZE + known->bytes.size;
+    uint8_t *room = weft_queue_room(&conn->out.frames, size);
+    if (!room) return no_memory(conn);
+    frame.length = (uint32_t)known->bytes.size;
+    frame.flags |= WEFT_H2_END_HEADERS;
+    weft_h2_put_frame_header(room, frame);
+    memcpy(room + WEFT_H2_FRAME_HEADER_SIZE, known->bytes.data, known->bytes.size);
+    weft_queue_add_room(&conn->out.frames, size);
     conn->totals.field_text_sent += known->text_size;
-    if (block->result == WEFT_OK) block->result = weft_queue_add(&conn->out.frames, known->bytes);
+    conn->totals.field_wire_sent += size;
+    return WEFT_OK;
 }
 
 // `put` writes the fields of the head.
-static void put_new(struct block *block, const struct weft_http_head *head,
-                    void (*put)(struct block *block, const struct weft_http_head *head))
+static enum weft_result
+send_new(struct weft_h2_conn *conn, struct weft_h2_frame frame, const struct weft_http_head *head,
+         void (*put)(struct block *block, const struct weft_http_head *head))
 {
-    struct weft_h2_conn *conn = block->conn;
+    struct block block = open_block(conn, frame, 0);
     size_t start = weft_queue_size(&conn->out.frames);
     uint64_t text_before = conn->totals.field_text_sent;
-    put(block, head);
-    if (head->stamp == 0 || block->result != WEFT_OK) return;
-    struct weft_hpack_block written = {
-        weft_span_skip(weft_queue_bytes(&conn->out.frames), start),
-        (size_t)(conn->totals.field_text_sent - text_before),
-    };
-    weft_hpack_remember(conn->out.encoder, head->stamp, &written);
+    put(&block, head);
+    if (head->stamp != 0 && block.result == WEFT_OK) {
+        struct weft_hpack_block written = {
+            weft_span_skip(weft_queue_bytes(&conn->out.frames), start),
+            (size_t)(conn->totals.field_text_sent - text_before),
+        };
+        weft_hpack_remember(conn->out.encoder, head->stamp, &written);
+    }
+    return close_block(&block);
 }
 
 enum weft_result weft_h2_respond(struct weft_h2_conn *conn, uint64_t stream_id,
@@ -254,13 +273,8 @@ enum weft_result weft_h2_respond(struct weft_h2_conn *conn, uint64_t stream_id,
 
     bool is_final = head->status >= 200;
     if (is_final && has_no_content(stream, head->status)) ends = true;
-    struct block block = open_block(conn, headers_frame(stream->id, ends), 0);
-    if (is_known) {
-        put_known(&block, &known);
-    } else {
-        put_new(&block, head, put_answer);
-    }
-    result = close_block(&block);
+    struct weft_h2_frame frame = headers_frame(stream->id, ends);
+    result = is_known ? send_known(conn, frame, &known) : send_new(conn, frame, head, put_answer);
     if (result != WEFT_OK) return result;
 
     (void)weft_h2_stream_step(&stream->state, WEFT_H2_SEND_HEADERS);
@@ -388,13 +402,9 @@ enum weft_result weft_h2_request(struct weft_h2_conn *conn, const struct weft_ht
     if (conn->config.accepts_push)
         stream->authority = weft_arena_copy(&stream->arena, head->authority);
 
-    struct block block = open_block(conn, headers_frame(id, ends), 0);
-    if (is_known) {
-        put_known(&block, &known);
-    } else {
-        put_new(&block, head, put_request_head);
-    }
-    result = close_block(&block);
+    struct weft_h2_frame frame = headers_frame(id, ends);
+    result =
+        is_known ? send_known(conn, frame, &known) : send_new(conn, frame, head, put_request_head);
     if (result != WEFT_OK)
         return result; // the failed connection has ended the stream, unknown to the user
 

@@ -75,6 +75,7 @@ bool weft_h2_next_turn(struct weft_h2_conn *conn, size_t most, struct weft_http_
     uint8_t *room = turn_room(conn, stream, size, most);
     if (!room) return false;
     if (conn->config.trace) trace_turn(conn, scheduled, reason, size);
+    conn->streams.recent = stream; // the commit asks for it
     *turn = (struct weft_http_turn){
         .stream_id = stream->id,
         .user = stream->user,
@@ -142,11 +143,12 @@ void weft_h2_commit(struct weft_h2_conn *conn, const struct weft_http_turn *turn
         return;
     }
     put_data(conn, stream, size, ends);
-    weft_http_scheduler_charge(&conn->scheduler, &stream->scheduled, size);
     if (ends) {
+        weft_http_scheduler_charge_last(&conn->scheduler, &stream->scheduled, size);
         end_content(conn, stream);
         return;
     }
+    weft_http_scheduler_charge(&conn->scheduler, &stream->scheduled, size);
     weft_h2_conn_update_ready(conn, stream);
     note_tiny(conn, stream, size);
 }

@@ -5,15 +5,9 @@
 
 void weft_h2_put_frame_header(uint8_t *room, struct weft_h2_frame frame)
 {
-    room[0] = (uint8_t)(frame.length >> 16); // Length (24)
-    room[1] = (uint8_t)(frame.length >> 8);
-    room[2] = (uint8_t)frame.length;
-    room[3] = frame.type;                       // Type (8)
-    room[4] = frame.flags;                      // Flags (8)
-    room[5] = (uint8_t)(frame.stream_id >> 24); // Reserved (1), Stream Identifier (31)
-    room[6] = (uint8_t)(frame.stream_id >> 16);
-    room[7] = (uint8_t)(frame.stream_id >> 8);
-    room[8] = (uint8_t)frame.stream_id;
+    weft_store_u32(room, frame.length << 8 | frame.type); // Length (24), Type (8)
+    room[4] = frame.flags;                                // Flags (8)
+    weft_store_u32(room + 5, frame.stream_id);            // Reserved (1), Stream Identifier (31)
 }
 
 // Room for a frame with its header already written; `payload` is set to the place behind it.

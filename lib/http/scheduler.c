@@ -159,21 +159,31 @@ struct weft_http_scheduled *weft_http_scheduler_pick(const struct weft_http_sche
     return next;
 }
 
-void weft_http_scheduler_charge(struct weft_http_scheduler *scheduler,
-                                struct weft_http_scheduled *stream, size_t size)
+// Of what was sent depends whose turn is next.
+static void count_turn(struct weft_http_scheduler *scheduler,
+                       const struct weft_http_scheduled *stream, size_t size)
 {
-    if (!weft_http_scheduled_is_ready(stream)) return;
-
     if (scheduler->floor_size >= WEFT_HTTP_FLOOR_SIZE) {
         scheduler->floor_size = 0;
     } else {
         scheduler->floor_size += size;
     }
+    uint8_t bit = (uint8_t)(1U << stream->priority.urgency);
+    if (shares(scheduler, stream)) {
+        scheduler->turns_next &= (uint8_t)~bit;
+    } else {
+        scheduler->turns_next |= bit;
+    }
+}
+
+void weft_http_scheduler_charge(struct weft_http_scheduler *scheduler,
+                                struct weft_http_scheduled *stream, size_t size)
+{
+    if (!weft_http_scheduled_is_ready(stream)) return;
+
+    count_turn(scheduler, stream, size);
     weft_list_remove(&stream->waiting);
     weft_list_push_back(&scheduler->waiting, &stream->waiting);
-
-    uint8_t bit = (uint8_t)(1U << stream->priority.urgency);
-    bool has_shared = shares(scheduler, stream);
     if (stream->sent_size < WEFT_HTTP_FIRST_SIZE) {
         stream->sent_size += (uint32_t)(size < WEFT_HTTP_FIRST_SIZE ? size : WEFT_HTTP_FIRST_SIZE);
     }
@@ -181,9 +191,13 @@ void weft_http_scheduler_charge(struct weft_http_scheduler *scheduler,
         weft_list_remove(&stream->turn);
         weft_list_push_back(&scheduler->in_turns[stream->priority.urgency], &stream->turn);
     }
-    if (has_shared) {
-        scheduler->turns_next &= (uint8_t)~bit;
-    } else {
-        scheduler->turns_next |= bit;
-    }
+}
+
+void weft_http_scheduler_charge_last(struct weft_http_scheduler *scheduler,
+                                     struct weft_http_scheduled *stream, size_t size)
+{
+    if (!weft_http_scheduled_is_ready(stream)) return;
+
+    count_turn(scheduler, stream, size);
+    weft_http_scheduler_block(scheduler, stream);
 }

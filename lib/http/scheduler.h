@@ -89,4 +89,8 @@ struct weft_http_scheduled *weft_http_scheduler_pick(const struct weft_http_sche
 void weft_http_scheduler_charge(struct weft_http_scheduler *scheduler,
                                 struct weft_http_scheduled *stream, size_t size);
 
+/** The same, and the stream has nothing more to send: it is blocked. */
+void weft_http_scheduler_charge_last(struct weft_http_scheduler *scheduler,
+                                     struct weft_http_scheduled *stream, size_t size);
+
 #endif

@@ -157,3 +157,23 @@ TEST(what_is_of_use_only_when_whole_goes_in_order)
     weft_http_scheduler_set_priority(&scheduler, &streams[2], (struct weft_http_priority){3, true});
     CHECK_SPAN(turns(4), "4242");
 }
+
+// The last turn of a stream counts as any other; then it is ready no more.
+TEST(a_last_turn_counts_and_blocks)
+{
+    begin(false);
+    add(1, 3, false);
+    add(2, 3, true);
+    CHECK_SPAN(turns(2), "12");
+    weft_http_scheduler_charge_last(&scheduler, &streams[1], 1000);
+    CHECK(!weft_http_scheduled_is_ready(&streams[1]));
+    add(3, 3, false);
+    CHECK_SPAN(turns(2), "23"); // those that share were next
+
+    size_t floor_size = scheduler.floor_size;
+    weft_http_scheduler_charge_last(&scheduler, &streams[2], 1000);
+    CHECK_EQ(scheduler.floor_size, floor_size + 1000);
+    weft_http_scheduler_charge_last(&scheduler, &streams[2], 1000);
+    CHECK_EQ(scheduler.floor_size, floor_size + 1000); // it was not ready
+    CHECK_SPAN(turns(1), "3");
+}

@@ -39,11 +39,7 @@ void weft_write_u24(struct weft_writer *out, uint32_t value)
 void weft_write_u32(struct weft_writer *out, uint32_t value)
 {
     uint8_t *p = take(out, 4);
-    if (!p) return;
-    p[0] = (uint8_t)(value >> 24);
-    p[1] = (uint8_t)(value >> 16);
-    p[2] = (uint8_t)(value >> 8);
-    p[3] = (uint8_t)value;
+    if (p) weft_store_u32(p, value);
 }
 
 void weft_write_bytes(struct weft_writer *out, struct weft_span bytes)

@@ -29,6 +29,15 @@ static inline struct weft_span weft_written(const struct weft_writer *out)
     return (struct weft_span){out->start, weft_writer_size(out)};
 }
 
+/** Four bytes in network order: a swap and one store, where the compiler sees it. */
+static inline void weft_store_u32(uint8_t *bytes, uint32_t value)
+{
+    bytes[0] = (uint8_t)(value >> 24);
+    bytes[1] = (uint8_t)(value >> 16);
+    bytes[2] = (uint8_t)(value >> 8);
+    bytes[3] = (uint8_t)value;
+}
+
 void weft_write_u8(struct weft_writer *out, uint8_t value);
 void weft_write_u16(struct weft_writer *out, uint16_t value);
 /** The low 24 bits of `value`. */
