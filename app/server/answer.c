@@ -24,7 +24,8 @@ void weft_answer_deinit(struct weft_answer *answer)
 void weft_answer_add(struct weft_answer *answer, struct weft_http_field field)
 {
     struct weft_http_head *head = &answer->head;
-    head->stamp = 0; // not the same any more
+    head->stamp = head->lacks = 0; // not the same any more
+    head->rank = WEFT_HTTP_RANK_UNKNOWN;
     assert(head->fields == NULL || head->fields == answer->made);
     assert(head->field_count < WEFT_ANSWER_FIELDS_MOST); // the configuration's fields are bounded
     head->fields = answer->made;

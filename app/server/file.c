@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "http/date.h"
+#include "http/rank.h"
 #include "wire/base64.h"
 
 #include <fcntl.h>
@@ -138,6 +139,12 @@ static void write_heads(struct weft_file *file, const struct weft_file_heads *he
     out[count++] = WEFT_HTTP_FIELD(ACCEPT_RANGES, WEFT_SPAN("bytes"));
     file->fields = out;
     file->field_count = count;
+    file->lacks = weft_http_fields_lack(out, count);
+
+    struct weft_http_head head = {.fields = out, .field_count = count};
+    weft_http_rank_note(&head);
+    file->priority = head.priority;
+    file->rank = head.rank;
 }
 
 // One with its head and no content yet, and with room for so many bytes behind it.

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "http/mime.h"
+#include "http/target.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct weft_cache_entry {
     uint64_t hash;
     uint64_t checked_us;
     bool was_checked;
+    bool is_plain; // weft_file_cache_find_plain() finds it
     size_t bytes;
     size_t descriptors;
     size_t path_size;
@@ -279,6 +281,18 @@ static void open_all(struct weft_file_cache *cache, struct weft_cache_entry *ent
     cache->loads++;
 }
 
+// Does a path come from a client as it is here? Then it need not be decoded each time, nor looked through for hidden names.
+static bool is_plain(struct weft_span path)
+{
+    uint8_t room[WEFT_PATH_SIZE];
+    struct weft_http_path decoded;
+    for (size_t i = 1; i < path.size; i++) {
+        if (path.data[i - 1] == '/' && path.data[i] == '.') return false;
+    }
+    return weft_http_path_decode(path, room, sizeof(room), &decoded) == WEFT_HTTP_PATH_FINE &&
+           weft_span_equal(decoded.path, path);
+}
+
 static struct weft_cache_entry *new_entry(struct weft_file_cache *cache,
                                           const struct weft_file_place *place,
                                           struct weft_span path, uint64_t hash)
@@ -290,10 +304,17 @@ static struct weft_cache_entry *new_entry(struct weft_file_cache *cache,
     entry->path_size = path.size;
     entry->place = place;
     entry->hash = hash;
+    entry->is_plain = is_plain(path);
     entry->next = *bucket;
     *bucket = entry;
     link_entry(cache, entry);
     return entry;
+}
+
+static uint64_t hash_of(const struct weft_file_cache *cache, const struct weft_file_place *place,
+                        struct weft_span path)
+{
+    return weft_hash_bytes(cache->config.seed ^ (uintptr_t)place, path);
 }
 
 static struct weft_cache_entry *find_entry(const struct weft_file_cache *cache,
@@ -342,6 +363,25 @@ static void keep_used(struct weft_file_cache *cache, struct weft_cache_entry *en
     }
 }
 
+static bool is_fresh(const struct weft_cache_entry *entry, uint64_t now_us)
+{
+    return now_us - entry->checked_us < WEFT_CACHE_CHECK_US;
+}
+
+static void hit(struct weft_file_cache *cache, struct weft_cache_entry *entry)
+{
+    cache->hits++;
+    if (entry->descriptors > 0) keep_used(cache, entry);
+}
+
+static void make_newest(struct weft_file_cache *cache, struct weft_cache_entry *entry)
+{
+    bool is_found = entry->resource.kind != WEFT_RESOURCE_NOTHING;
+    weft_list_remove(&entry->by_age);
+    weft_list_push_back(is_found ? &cache->found : &cache->nothing, &entry->by_age);
+    shed(cache, entry);
+}
+
 static const struct weft_resource failed = {.kind = WEFT_RESOURCE_FAILED};
 
 const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
@@ -351,11 +391,10 @@ const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
     static const struct weft_resource nothing = {.kind = WEFT_RESOURCE_NOTHING};
     if (path.size == 0 || path.size >= WEFT_PATH_SIZE || !place->root) return &nothing;
 
-    uint64_t hash = weft_hash_bytes(cache->config.seed ^ (uintptr_t)place, path);
+    uint64_t hash = hash_of(cache, place, path);
     struct weft_cache_entry *entry = find_entry(cache, place, path, hash);
-    if (entry && now_us - entry->checked_us < WEFT_CACHE_CHECK_US) {
-        cache->hits++;
-        if (entry->descriptors > 0) keep_used(cache, entry);
+    if (entry && is_fresh(entry, now_us)) {
+        hit(cache, entry);
     } else {
         if (!entry) entry = new_entry(cache, place, path, hash);
         if (!entry) return &failed;
@@ -365,10 +404,19 @@ const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
         drop_entry(cache, entry);
         return &failed;
     }
-    bool is_found = entry->resource.kind != WEFT_RESOURCE_NOTHING;
-    weft_list_remove(&entry->by_age);
-    weft_list_push_back(is_found ? &cache->found : &cache->nothing, &entry->by_age);
-    shed(cache, entry);
+    make_newest(cache, entry);
+    return &entry->resource;
+}
+
+const struct weft_resource *weft_file_cache_find_plain(struct weft_file_cache *cache,
+                                                       const struct weft_file_place *place,
+                                                       struct weft_span path, uint64_t now_us)
+{
+    struct weft_cache_entry *entry = find_entry(cache, place, path, hash_of(cache, place, path));
+    if (!entry || !entry->is_plain || entry->resource.kind != WEFT_RESOURCE_FILE) return NULL;
+    if (!is_fresh(entry, now_us)) return NULL;
+    hit(cache, entry);
+    make_newest(cache, entry);
     return &entry->resource;
 }
 
@@ -376,8 +424,7 @@ bool weft_file_cache_add(struct weft_file_cache *cache, const struct weft_file_p
                          struct weft_span path, const struct weft_file *plain,
                          enum weft_http_coding coding, struct weft_file *coded)
 {
-    uint64_t hash = weft_hash_bytes(cache->config.seed ^ (uintptr_t)place, path);
-    struct weft_cache_entry *entry = find_entry(cache, place, path, hash);
+    struct weft_cache_entry *entry = find_entry(cache, place, path, hash_of(cache, place, path));
     size_t index = (size_t)__builtin_ctz((unsigned)coding);
     if (!entry || entry->resource.files[0] != plain || entry->resource.files[index]) {
         weft_file_release(coded);

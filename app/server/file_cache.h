@@ -91,6 +91,16 @@ const struct weft_resource *weft_file_cache_find(struct weft_file_cache *cache,
                                                  struct weft_span path, uint64_t now_us);
 
 /**
+ * The file that a path names as it came from a client: one that decoding leaves as it is, without a name
+ * that begins with a dot. It is only found where it was found before, less than a second ago.
+ *
+ * returns  NULL where that has to be found out: the path is to be decoded, judged, and looked for
+ */
+const struct weft_resource *weft_file_cache_find_plain(struct weft_file_cache *cache,
+                                                       const struct weft_file_place *place,
+                                                       struct weft_span path, uint64_t now_us);
+
+/**
  * Puts a representation that was made of a file beside it.
  *
  * path     as it was when the file was found

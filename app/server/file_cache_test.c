@@ -48,6 +48,12 @@ static const struct weft_resource *find(struct scene *scene, const char *path, u
     return weft_file_cache_find(&scene->cache, &scene->place, weft_span_of(path), now_us);
 }
 
+static const struct weft_resource *find_plain(struct scene *scene, const char *path,
+                                              uint64_t now_us)
+{
+    return weft_file_cache_find_plain(&scene->cache, &scene->place, weft_span_of(path), now_us);
+}
+
 static struct weft_span bytes_of(const struct weft_resource *resource)
 {
     const struct weft_file *file = weft_resource_file(resource, WEFT_HTTP_IDENTITY);
@@ -68,6 +74,34 @@ TEST(a_file_is_looked_at_once_a_second_at_most)
     CHECK_EQ(scene.cache.loads, 2);
     (void)find(&scene, "/a.txt", 10 + 3 * SECOND); // unchanged: not opened again
     CHECK_EQ(scene.cache.loads, 2);
+    scene_end(&scene);
+}
+
+// What a path names as it came is only said of those that decoding leaves as they are, and of files that were just looked
+// at.
+TEST(a_plain_path_is_found_as_it_came)
+{
+    struct scene scene;
+    scene_begin(&scene, 1 << 20, 16, 16);
+    static const char *const others[] = {"/50%25.txt", "/50%.txt", "/.hidden", "/sub/.dot",
+                                         "/a?b",       "/sub",     "/none"};
+    temp_dir_folder(&scene.dir, "sub");
+    temp_dir_file(&scene.dir, "a.txt", "one");
+    temp_dir_file(&scene.dir, "50%.txt", "half");
+    temp_dir_file(&scene.dir, "50%25.txt", "escaped twice");
+    temp_dir_file(&scene.dir, ".hidden", "SECRET");
+    temp_dir_file(&scene.dir, "sub/.dot", "SECRET");
+    temp_dir_file(&scene.dir, "a?b", "no query");
+    for (size_t i = 0; i < WEFT_COUNT(others); i++) {
+        (void)find(&scene, others[i], 1);
+        CHECK(find_plain(&scene, others[i], 1) == NULL);
+    }
+    CHECK(find_plain(&scene, "/a.txt", 1) == NULL); // not looked at yet
+    (void)find(&scene, "/a.txt", 1);
+    uint64_t hits = scene.cache.hits;
+    CHECK_SPAN(bytes_of(find_plain(&scene, "/a.txt", SECOND)), "one");
+    CHECK_EQ(scene.cache.hits, hits + 1);
+    CHECK(find_plain(&scene, "/a.txt", 1 + SECOND) == NULL);
     scene_end(&scene);
 }
 

@@ -100,6 +100,14 @@ static inline const struct weft_resource *weft_site_find(struct weft_site *site,
     return weft_file_cache_find(&site->shared->cache, &site->place, path, site->shared->now_us);
 }
 
+/** The file that a request's path names just as it came, where that is known; else NULL, and it is to be decoded. */
+static inline const struct weft_resource *weft_site_find_plain(struct weft_site *site,
+                                                               struct weft_span path)
+{
+    return weft_file_cache_find_plain(&site->shared->cache, &site->place, path,
+                                      site->shared->now_us);
+}
+
 /** The path of the request at hand, of a site with rules: decoded once, when it is first asked for. Empty where it is no
  *  path of a file. */
 const struct weft_http_path *weft_site_path(struct weft_site_shared *shared);

@@ -65,6 +65,9 @@ static void answer_whole(const struct weft_site *site, struct weft_file *file,
     answer->head.stamp = stamp_of(site, file, false);
     answer->head.fields = file->fields;
     answer->head.field_count = file->field_count;
+    answer->head.lacks = file->lacks;
+    answer->head.priority = file->priority;
+    answer->head.rank = file->rank;
     answer->head.content_length = (int64_t)file->size;
     answer->body = weft_body_of_file(file, 0, file->size);
 }
@@ -246,8 +249,8 @@ static uint16_t status_for(enum weft_http_path_status status)
     }
 }
 
-void weft_static_files(struct weft_site *site, const struct weft_http_head *request,
-                       struct weft_answer *answer)
+static void answer_resource(struct weft_site *site, const struct weft_http_head *request,
+                            struct weft_answer *answer)
 {
     uint8_t room[WEFT_PATH_SIZE - 1];
     struct weft_http_path path;
@@ -268,5 +271,16 @@ void weft_static_files(struct weft_site *site, const struct weft_http_head *requ
     case WEFT_RESOURCE_NOTHING: weft_error_page(site, 404, answer); break;
     case WEFT_RESOURCE_FORBIDDEN: weft_error_page(site, 403, answer); break;
     case WEFT_RESOURCE_FAILED: weft_error_page(site, 503, answer); break;
+    }
+}
+
+void weft_static_files(struct weft_site *site, const struct weft_http_head *request,
+                       struct weft_answer *answer)
+{
+    const struct weft_resource *plain = weft_site_find_plain(site, request->path);
+    if (plain) {
+        answer_file(site, request, plain, request->path, answer);
+    } else {
+        answer_resource(site, request, answer);
     }
 }

@@ -120,6 +120,27 @@ static void set_field(struct scene *scene, enum weft_http_field_name id, const c
         .name = weft_http_field_text(id), .value = weft_span_of(value), .id = (uint8_t)id};
 }
 
+// Asked for again within a second, a file is found by the path as it came.
+TEST(a_file_that_is_asked_for_again_is_answered_the_same)
+{
+    struct scene *scene = scene_new();
+    scene_start(scene);
+    CHECK_EQ(ask(scene, "/a.css"), 200);
+    uint64_t stamp = scene->answer.head.stamp;
+    for (int i = 0; i < 2; i++) {
+        weft_answer_deinit(&scene->answer);
+        weft_answer_init(&scene->answer);
+        weft_route(&scene->site, &scene->request, &scene->answer);
+        CHECK_EQ(scene->answer.head.status, 200);
+        CHECK_EQ(scene->answer.head.stamp, stamp);
+        CHECK_EQ(scene->answer.head.rank, WEFT_HTTP_RANK_FOUND);
+        CHECK_EQ(scene->answer.head.priority.urgency, 1); // a style sheet
+        CHECK(!weft_http_head_find(&scene->answer.head, WEFT_HTTP_FIELD_PRIORITY));
+        CHECK(weft_http_head_find(&scene->answer.head, WEFT_HTTP_FIELD_ETAG) != NULL);
+    }
+    scene_end(scene);
+}
+
 TEST(a_file_is_answered_with_its_description)
 {
     struct scene *scene = scene_new();

@@ -13,6 +13,13 @@ enum weft_http_version {
     WEFT_HTTP_3 = 30,
 };
 
+/** Whether a response has a rank, weft_http_rank_response(). */
+enum weft_http_rank {
+    WEFT_HTTP_RANK_UNKNOWN, // it is to be looked for
+    WEFT_HTTP_RANK_NONE,
+    WEFT_HTTP_RANK_FOUND,
+};
+
 /** content_length of a head that does not say how long the content is. */
 #define WEFT_HTTP_LENGTH_UNKNOWN (-1)
 
@@ -43,8 +50,10 @@ struct weft_http_head {
     // Sent: where it is not 0, all heads with this stamp are the same in all that is above, so that an engine may send
     // again what it made of the first.
     uint64_t stamp;
-    // Received: weft_http_fields_lack(), so that asking for what is not there costs nothing; 0: not known.
+    // weft_http_fields_lack(), so that asking for what is not there costs nothing; 0: not known.
     uint64_t lacks;
+    // Responses that are sent again and again: weft_http_rank_note() has looked at it; `priority` has what it found.
+    uint8_t rank;          // enum weft_http_rank
     bool expects_continue; // Expect: 100-continue, from a peer that may wait (RFC 9110 §10.1.1)
     bool is_early;         // received in TLS early data (RFC 8470)
 };

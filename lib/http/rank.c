@@ -81,7 +81,18 @@ static struct weft_span content_type(const struct weft_http_head *response)
 bool weft_http_rank_response(const struct weft_http_head *response,
                              struct weft_http_priority *priority)
 {
+    if (response->rank == WEFT_HTTP_RANK_NONE) return false;
+    if (response->rank == WEFT_HTTP_RANK_FOUND) {
+        *priority = response->priority;
+        return true;
+    }
     return rank(types, WEFT_COUNT(types), content_type(response), priority);
+}
+
+void weft_http_rank_note(struct weft_http_head *response)
+{
+    bool is_found = weft_http_rank_response(response, &response->priority);
+    response->rank = is_found ? WEFT_HTTP_RANK_FOUND : WEFT_HTTP_RANK_NONE;
 }
 
 bool weft_http_is_whole(const struct weft_http_head *response)

@@ -17,6 +17,9 @@ bool weft_http_rank_request(const struct weft_http_head *request,
 bool weft_http_rank_response(const struct weft_http_head *response,
                              struct weft_http_priority *priority);
 
+/** Notes in a response how it ranks, so that it is not looked for again as long as its media type is the same. */
+void weft_http_rank_note(struct weft_http_head *response);
+
 /** Is the answer of use only once it is complete: a style sheet, a script, a font? Its media type tells. */
 bool weft_http_is_whole(const struct weft_http_head *response);
 

@@ -72,3 +72,21 @@ TEST(what_is_of_use_only_when_whole_is_known_by_its_type)
     struct weft_http_head none = WEFT_HTTP_HEAD_INIT;
     CHECK(!weft_http_is_whole(&none));
 }
+
+TEST(a_rank_that_was_noted_is_not_looked_for_again)
+{
+    struct weft_http_field field;
+    struct weft_http_priority priority = WEFT_HTTP_PRIORITY_DEFAULT;
+    struct weft_http_head head = head_with(&field, WEFT_HTTP_FIELD_CONTENT_TYPE, "image/png");
+    weft_http_rank_note(&head);
+    head.field_count = 0;
+    CHECK(weft_http_rank_response(&head, &priority));
+    CHECK_EQ(priority.urgency, 4);
+    CHECK(priority.incremental);
+
+    head = head_with(&field, WEFT_HTTP_FIELD_CONTENT_TYPE, "text/plain");
+    weft_http_rank_note(&head);
+    priority.urgency = 6;
+    CHECK(!weft_http_rank_response(&head, &priority));
+    CHECK_EQ(priority.urgency, 6);
+}
