@@ -1,8 +1,6 @@
 // base/idmap.c
 #include "base/idmap.h"
 
-#include "base/hash.h"
-
 #include <assert.h>
 
 enum { FIRST_SLOT_COUNT = 8 };
@@ -19,9 +17,11 @@ void weft_idmap_deinit(struct weft_idmap *map)
     map->slot_count = map->count = 0;
 }
 
+// In the order of the ids, so that what comes together is together in the processor's cache. Of streams every second id
+// is one side's: with the slots between them free, a search or a removal ends at once.
 static size_t home_of(const struct weft_idmap *map, uint64_t id)
 {
-    return (size_t)weft_hash_mix(0, id) & (map->slot_count - 1);
+    return (size_t)id & (map->slot_count - 1);
 }
 
 // The slot that holds `id`, or the free one where it would go.

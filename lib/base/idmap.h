@@ -10,8 +10,8 @@ struct weft_idmap_slot {
     void *value; // NULL where the slot is free
 };
 
-/** A hash table with open addressing. Ids come from us or are bounded by us, so chosen ones do no harm:
- *  they are mixed before use, and a table is never more than half full. */
+/** A hash table with open addressing, never more than half full. Ids that were chosen to fall on one slot cost a look at each
+ *  other: whoever lets a peer choose them bounds their number. */
 struct weft_idmap {
     const struct weft_alloc *alloc;
     struct weft_idmap_slot *slots;
