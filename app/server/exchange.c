@@ -25,6 +25,7 @@ struct weft_exchange *weft_exchange_take(struct weft_exchange_pool *pool)
     if (exchange) {
         pool->free = exchange->next_free;
         pool->free_count--;
+        __builtin_prefetch(pool->free); // it was let go some time ago, and is mostly asked for soon
     } else {
         exchange = malloc(sizeof(*exchange));
     }
