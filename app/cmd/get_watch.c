@@ -4,6 +4,7 @@
 #include "cmd/get_qlog.h"
 #include "cmd/term.h"
 #include "http/error_code.h"
+#include "http/qlog.h"
 #include "http/trace.h"
 
 #include <inttypes.h>
@@ -50,7 +51,7 @@ static void put_frame(const struct weft_get_watch *watch, const struct weft_trac
 {
     const struct weft_term *term = weft_term_of(watch->out);
     uint8_t type = record->frame.type;
-    const char *name = weft_get_frame_name(type);
+    const char *name = weft_qlog_frame_name(type);
     fprintf(watch->out, "%s%-13s%s stream %-3" PRIu64 " %6u bytes", term->bold, name, term->plain,
             record->stream_id, record->frame.length);
     put_flags(watch->out, type, record->frame.flags);
