@@ -170,7 +170,8 @@ static void announce(const struct weft_server *server, const struct weft_serve_o
 {
     const struct weft_server_config *config = &options->config;
     // A log that something else reads is not mixed with words for people.
-    bool is_log = config->access_log && strcmp(config->access_log, "-") == 0;
+    bool is_log = (config->access_log && strcmp(config->access_log, "-") == 0) ||
+                  (config->qlog && strcmp(config->qlog, "-") == 0);
     FILE *out = is_log && !isatty(STDOUT_FILENO) ? stderr : stdout;
     const struct weft_term *term = weft_term_of(out);
     fprintf(out, "%sweft " WEFT_VERSION "%s serves ", term->bold, term->plain);

@@ -96,6 +96,12 @@ static const char *take_error_log(void *target, const char *value)
     return *value ? NULL : "expected a file, or - for standard error";
 }
 
+static const char *take_qlog(void *target, const char *value)
+{
+    ((struct weft_serve_options *)target)->config.qlog = value;
+    return *value ? NULL : "expected a file, or - for standard output";
+}
+
 static const char *take_error_level(void *target, const char *value)
 {
     static const char *const names[] = {"error", "warning", "notice"};
@@ -343,6 +349,10 @@ static const struct weft_args_option table[] = {
      "did wrong, too",
      take_error_level},
     {"error-format", 0, "FORMAT", "text (default) or json", take_error_format},
+    {"qlog", 0, "FILE",
+     "every frame and field of every connection to FILE, or to standard output with -;\n"
+     "values of Authorization and Cookie fields are left out",
+     take_qlog},
     {"listing", 0, NULL, "show what is in a folder that has no index file", take_listing},
     {"index", 0, "NAME", "name of index files; may be repeated. Default: index.html", take_index},
     {"header", 'H', "'NAME: VALUE'", "a field for every answer; may be repeated", take_header},

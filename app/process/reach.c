@@ -10,7 +10,7 @@
 bool weft_reaches_of_server(const struct weft_server_config *config, struct weft_reaches *reaches)
 {
     *reaches = (struct weft_reaches){0};
-    reaches->items = calloc(2 * config->site_count + 2, sizeof(*reaches->items));
+    reaches->items = calloc(2 * config->site_count + 3, sizeof(*reaches->items));
     if (!reaches->items) return false;
     for (size_t i = 0; i < config->site_count; i++) {
         reaches->items[reaches->count++] =
@@ -27,6 +27,10 @@ bool weft_reaches_of_server(const struct weft_server_config *config, struct weft
     if (config->error_log && strcmp(config->error_log, "-") != 0) {
         reaches->items[reaches->count++] = (struct weft_reach){
             .kind = WEFT_REACH_LOG, .path = config->error_log, .what = "the error log"};
+    }
+    if (config->qlog) {
+        reaches->items[reaches->count++] =
+            (struct weft_reach){.kind = WEFT_REACH_LOG, .path = config->qlog, .what = "the qlog"};
     }
     return true;
 }

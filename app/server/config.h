@@ -124,6 +124,7 @@ struct weft_server_config {
     const char *error_log;             // a file, "-" for standard error, NULL for none
     enum weft_error_level error_level; // what is less important is not written
     enum weft_error_format error_format;
+    const char *qlog;       // what connections do; a file, "-" for standard output, NULL for none
     size_t cache_size;      // bytes of small files kept in memory, all threads together
     const char *congestion; // of TCP, by the kernel's name; NULL: the system's
     const char *user;       // NAME[:GROUP] who serves; NULL: root becomes the usual user

@@ -45,6 +45,7 @@ struct weft_counts {
     uint64_t cache_evictions;
     uint64_t access_lines_dropped;
     uint64_t error_lines_dropped;
+    uint64_t qlog_lines_dropped;
     uint64_t errors[WEFT_FIGURES_LEVELS];
     uint64_t errors_held_back; // of them, like too many before
     struct weft_log2_histogram loop_delay;

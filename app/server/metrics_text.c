@@ -62,6 +62,7 @@ static const struct sample samples[] = {
     SAMPLE(CACHE_FILES,  "",                                        cache_descriptors),
     SAMPLE(DROPPED,      "log=\"access\"",                          access_lines_dropped),
     SAMPLE(DROPPED,      "log=\"error\"",                           error_lines_dropped),
+    SAMPLE(DROPPED,      "log=\"qlog\"",                            qlog_lines_dropped),
     SAMPLE(HELD_BACK,    "",                                        errors_held_back),
 };
 #undef SAMPLE

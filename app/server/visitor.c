@@ -113,8 +113,17 @@ static void on_hurry(struct weft_session *session)
     }
 }
 
+static void read_trace(struct weft_session *session)
+{
+    struct weft_tap *tap = weft_visitor_of(session)->tap;
+    if (!tap) return;
+    tap->version = weft_conn_version(weft_session_conn(session));
+    weft_tap_drain(tap);
+}
+
 static void on_event(struct weft_session *session, const struct weft_http_event *event)
 {
+    read_trace(session);
     struct weft_exchange *exchange = event->user;
     switch (event->type) {
     case WEFT_HTTP_REQUEST: on_request(session, event); break;
@@ -156,6 +165,14 @@ static void give_up(struct weft_session *session, struct weft_list *exchanges)
     }
 }
 
+static void configure(struct weft_session *session, struct weft_http_engine_config *config)
+{
+    struct weft_visitor *visitor = weft_visitor_of(session);
+    visitor->tap = weft_tap_open(&visitor->worker->traces, visitor->number, visitor->peer,
+                                 weft_session_tls(session) != NULL);
+    if (visitor->tap) config->trace = &visitor->tap->trace;
+}
+
 // The connection is there: after the handshake, where it is one over TLS.
 static void on_ready(struct weft_session *session)
 {
@@ -176,16 +193,20 @@ static void on_closed(struct weft_session *session)
     give_up(session, &visitor->exchanges);
     give_up(session, &visitor->unstarted);
     weft_client_leaves(visitor->client_of);
+    read_trace(session);
+    weft_tap_close(visitor->tap);
     free(visitor->given);
     free(visitor);
 }
 
 static const struct weft_session_owner owner = {
+    .configure = configure,
     .ready = on_ready,
     .event = on_event,
     .settled = on_settled,
     .hurry = on_hurry,
     .fill = on_fill,
+    .turned = read_trace,
     .closed = on_closed,
 };
 
@@ -228,6 +249,7 @@ void weft_visitor_start(struct weft_worker *worker, int fd, const struct weft_ad
     visitor->worker = worker;
     visitor->number = worker->connection_count++ * worker->config->thread_count + worker->index + 1;
     visitor->given = NULL;
+    visitor->tap = NULL;
     visitor->covered = 0;
     visitor->coding_held = 0;
     visitor->body_held = 0;

@@ -2,6 +2,7 @@
 #ifndef WEFT_SERVER_VISITOR_STATE_H
 #define WEFT_SERVER_VISITOR_STATE_H
 
+#include "server/trace_log.h"
 #include "server/witness.h"
 #include "server/worker_state.h"
 
@@ -14,6 +15,7 @@ struct weft_visitor {
     uint64_t covered;                // a name that its certificate covers, hashed; 0: none yet
     struct weft_witness witness;     // for who learns
     uint64_t number;                 // of the connection
+    struct weft_tap *tap;            // NULL: it is not traced
     struct weft_client *client_of;   // NULL: nobody counts
     size_t coding_held;              // bytes of encoders
     size_t body_held;                // bytes of what is sent, of memory_budget

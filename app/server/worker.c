@@ -157,6 +157,12 @@ static bool open_logs(struct weft_worker *worker, char *error, size_t error_size
     if (result < 0) {
         snprintf(error, error_size, "cannot write the error log %s: %s", config->error_log,
                  strerror(-result));
+        return false;
+    }
+    result = weft_trace_log_open(&worker->traces, config->qlog, worker->index == 0, worker->loop);
+    if (result < 0) {
+        snprintf(error, error_size, "cannot write the qlog %s: %s", config->qlog,
+                 strerror(-result));
     }
     return result == 0;
 }
@@ -168,7 +174,7 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     if (!worker) goto no_memory;
     worker->config = config->server;
     worker->index = (unsigned)config->thread;
-    worker->log.file.fd = worker->errors.file.fd = -1;
+    worker->log.file.fd = worker->errors.file.fd = worker->traces.file.fd = -1;
     weft_exchange_pool_init(&worker->pool);
     worker->tidying.due = tidy;
     weft_list_init(&worker->doors);
@@ -235,6 +241,7 @@ void weft_worker_free(struct weft_worker *worker)
     tell_of_lost_lines(worker);
     weft_log_file_close(&worker->log.file);
     weft_error_log_close(&worker->errors);
+    weft_log_file_close(&worker->traces.file);
     weft_figures_deinit(&worker->figures);
     weft_exchange_pool_deinit(&worker->pool);
     weft_packer_close(&worker->packer);
@@ -338,10 +345,10 @@ void weft_worker_drain(struct weft_worker *worker, bool lets_in, bool is_end)
     if (weft_loop_post(worker->loop, drain_here, worker) != 0) weft_loop_stop(worker->loop);
 }
 
-static void reopen(struct weft_worker *worker, struct weft_log_file *log, const char *failed)
+static void tell_reopened(struct weft_worker *worker, const struct weft_log_file *log, int result,
+                          const char *failed)
 {
     char detail[512];
-    int result = weft_log_file_reopen(log);
     if (result == 0) return;
     snprintf(detail, sizeof(detail), "%s: %s", log->path, strerror(-result));
     struct weft_error_record record = {.level = WEFT_ERROR_ERROR, .text = failed, .detail = detail};
@@ -351,8 +358,14 @@ static void reopen(struct weft_worker *worker, struct weft_log_file *log, const 
 static void reopen_here(void *context)
 {
     struct weft_worker *worker = context;
-    reopen(worker, &worker->log.file, "cannot reopen the access log; it goes on in the old file");
-    reopen(worker, &worker->errors.file, "cannot reopen the error log; it goes on in the old file");
+    struct weft_log_file *log = &worker->log.file;
+    struct weft_log_file *errors = &worker->errors.file;
+    tell_reopened(worker, log, weft_log_file_reopen(log),
+                  "cannot reopen the access log; it goes on in the old file");
+    tell_reopened(worker, errors, weft_log_file_reopen(errors),
+                  "cannot reopen the error log; it goes on in the old file");
+    tell_reopened(worker, &worker->traces.file, weft_trace_log_reopen(&worker->traces),
+                  "cannot reopen the qlog; it goes on in the old file");
 }
 
 void weft_worker_reopen_log(struct weft_worker *worker)

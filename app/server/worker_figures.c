@@ -35,5 +35,6 @@ void weft_worker_figures(struct weft_worker *worker, struct weft_figures *figure
     counts->cache_descriptors = cache->descriptors;
     counts->access_lines_dropped = worker->log.file.dropped;
     counts->error_lines_dropped = worker->errors.file.dropped;
+    counts->qlog_lines_dropped = worker->traces.file.dropped;
     weft_session_hub_each(worker->hub, look_at, counts);
 }

@@ -11,6 +11,7 @@
 #include "server/gate.h"
 #include "server/learner.h"
 #include "server/sites.h"
+#include "server/trace_log.h"
 #include "server/worker.h"
 #include "session/session.h"
 
@@ -39,6 +40,7 @@ struct weft_worker {
     struct weft_client_table clients;
     struct weft_access_log log;
     struct weft_error_log errors;
+    struct weft_trace_log traces;
     unsigned index;            // of the thread
     uint64_t connection_count; // so far
     struct weft_exchange_pool pool;
