@@ -240,7 +240,7 @@ enum weft_result weft_hpack_encode_field(struct weft_hpack_encoder *encoder, str
     return encode_new(encoder, out, field, static_index, hash);
 }
 
-bool weft_hpack_recall(const struct weft_hpack_encoder *encoder, uint64_t stamp,
+bool weft_hpack_recall(struct weft_hpack_encoder *encoder, uint64_t stamp,
                        struct weft_hpack_block *out)
 {
     if (encoder->owes_update) return false;

@@ -123,14 +123,13 @@ struct weft_hpack_block {
  * Finds the block of a head that was written before, which may be written again in place of its fields.
  *
  * stamp    what weft_hpack_remember() was told, not 0
- * returns  false where it is not known, or would no longer mean the same: the table has changed since
+ * returns  false where it is not known, or would no longer mean the same: what it names has left the table
  */
-bool weft_hpack_recall(const struct weft_hpack_encoder *encoder, uint64_t stamp,
+bool weft_hpack_recall(struct weft_hpack_encoder *encoder, uint64_t stamp,
                        struct weft_hpack_block *out);
 
 /** Remembers a block that was just written, for heads that are the same, field by field. A block with fields that are not
- *  indexed is remembered the second time that it is written while the table is the same: their next sight may put them
- *  into the table. */
+ *  indexed is remembered the second time that it is written: their next sight may put them into the table. */
 void weft_hpack_remember(struct weft_hpack_encoder *encoder, uint64_t stamp,
                          const struct weft_hpack_block *block);
 

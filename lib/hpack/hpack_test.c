@@ -450,15 +450,31 @@ static void encode_with_stamp(struct pair *pair, const char *lines, uint64_t sta
     weft_hpack_remember(pair->encoder, stamp, &block);
 }
 
-// A block is known again only while the table has not changed since.
+// What a recalled block says is what the encoder would say now: the same fields, by the entries' indices of now.
+static void check_recalled(struct pair *pair, const char *lines, uint64_t stamp)
+{
+    struct weft_hpack_block block;
+    CHECK(weft_hpack_recall(pair->encoder, stamp, &block));
+    encode_lines(pair, lines);
+    CHECK_SAME(block.bytes, weft_queue_bytes(&pair->out));
+    weft_queue_drop(&pair->out, weft_queue_size(&pair->out));
+}
+
+static void encode_alone(struct pair *pair, const char *lines)
+{
+    encode_lines(pair, lines);
+    weft_queue_drop(&pair->out, weft_queue_size(&pair->out));
+}
+
+// A block is known again while what it names is in the table, wherever it stands there.
 TEST(a_block_is_recalled_while_it_means_the_same)
 {
     struct pair pair;
     struct weft_hpack_block block;
     start(&pair, 4096);
-    const char *lines = ":status: 200\nserver: weft\n";
+    const char *lines = ":status: 200\nserver: weft\nx-more: than one\n";
     encode_with_stamp(&pair, lines, 7);
-    CHECK(!weft_hpack_recall(pair.encoder, 7, &block)); // it had a literal
+    CHECK(!weft_hpack_recall(pair.encoder, 7, &block)); // it had literals
     weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
 
     encode_with_stamp(&pair, lines, 7);
@@ -466,37 +482,132 @@ TEST(a_block_is_recalled_while_it_means_the_same)
     CHECK_SAME(block.bytes, weft_queue_bytes(&pair.out));
     CHECK_EQ(block.text_size, 100);
     CHECK(!weft_hpack_recall(pair.encoder, 8, &block));
-
-    encode_lines(&pair, "x-new: entry\n");
-    CHECK(!weft_hpack_recall(pair.encoder, 7, &block));
     weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
-    encode_with_stamp(&pair, lines, 7);
-    CHECK(weft_hpack_recall(pair.encoder, 7, &block));
+
+    encode_alone(&pair, "x-new: entry\n");
+    check_recalled(&pair, lines, 7);
+    encode_alone(&pair, "x-new: one\nx-new: two\nx-new: three\n");
+    check_recalled(&pair, lines, 7);
+    check_recalled(&pair, lines, 7);
     weft_hpack_encoder_set_limit(pair.encoder, 100);
     CHECK(!weft_hpack_recall(pair.encoder, 7, &block)); // a size update is due
     weft_hpack_encoder_trim(pair.encoder);
     finish(&pair);
 }
 
-// A secret is never indexed: there is no shorter block to wait for.
-TEST(a_block_with_literals_is_recalled_once_it_was_written_twice_under_the_same_table)
+TEST(a_block_that_names_what_has_left_the_table_is_not_recalled)
 {
     struct pair pair;
     struct weft_hpack_block block;
     start(&pair, 4096);
-    const char *lines = ":status: 200\nauthorization: secret\n";
+    const char *lines = ":status: 200\nserver: weft\n";
+    encode_alone(&pair, lines);
+    encode_with_stamp(&pair, lines, 7);
+    weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
+    unsigned added = 0;
+    while (weft_hpack_recall(pair.encoder, 7, &block)) {
+        char line[80];
+        check_recalled(&pair, lines, 7);
+        CHECK(added < 200);
+        snprintf(line, sizeof(line), "x-fill: %u%*s\n", added++, 40, "long");
+        encode_alone(&pair, line);
+    }
+    CHECK(added > 30);
+    encode_with_stamp(&pair, lines, 7);
+    CHECK_EQ(weft_hpack_encoder_last(pair.encoder), WEFT_HPACK_INCREMENTAL); // it had left
+    finish(&pair);
+}
+
+// An index of more than one byte is not moved.
+TEST(a_block_whose_indices_grow_long_is_not_recalled)
+{
+    struct pair pair;
+    struct weft_hpack_block block;
+    start(&pair, 4096);
+    const char *lines = "server: weft\n";
+    encode_alone(&pair, lines);
+    encode_with_stamp(&pair, lines, 7);
+    weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
+    for (unsigned i = 0; i < 64; i++) {
+        char line[16];
+        check_recalled(&pair, lines, 7);
+        snprintf(line, sizeof(line), "x: %u\n", i);
+        encode_alone(&pair, line);
+    }
+    check_recalled(&pair, lines, 7); // index 126
+    encode_alone(&pair, "x: more\n");
+    CHECK(!weft_hpack_recall(pair.encoder, 7, &block));
+    encode_with_stamp(&pair, lines, 7);
+    CHECK_EQ(weft_queue_size(&pair.out), 2);
+    CHECK(!weft_hpack_recall(pair.encoder, 7, &block));
+    finish(&pair);
+}
+
+// A secret is never indexed: there is no shorter block to wait for.
+TEST(a_block_with_literals_is_recalled_once_it_was_written_twice)
+{
+    struct pair pair;
+    struct weft_hpack_block block;
+    start(&pair, 4096);
+    const char *lines = ":status: 200\nauthorization: secret\nx-a: b\n";
+    encode_alone(&pair, "x-a: b\n");
     encode_with_stamp(&pair, lines, 7);
     CHECK(!weft_hpack_recall(pair.encoder, 7, &block));
-    encode_lines(&pair, "x-new: entry\n");
-    weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
-    encode_with_stamp(&pair, lines, 7);
-    CHECK(!weft_hpack_recall(pair.encoder, 7, &block)); // under another table
     weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
 
     encode_with_stamp(&pair, lines, 7);
-    CHECK(weft_hpack_recall(pair.encoder, 7, &block));
-    CHECK_SAME(block.bytes, weft_queue_bytes(&pair.out));
+    weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
+    check_recalled(&pair, lines, 7);
+    encode_alone(&pair, "x-new: entry\n");
+    check_recalled(&pair, lines, 7);
     finish(&pair);
+}
+
+// The head of one of many files, at a time.
+static void file_lines(char *lines, size_t room, unsigned file, unsigned second)
+{
+    snprintf(
+        lines, room,
+        ":status: 200\netag: \"%u-of-a-file\"\nx-kind: %u\ndate: %u o'clock\ncontent-length: %u\n",
+        file, file % 3, second, file * 37);
+}
+
+static void encode_or_recall(struct pair *pair, const char *lines, uint64_t stamp,
+                             unsigned *recalled)
+{
+    struct weft_hpack_block block;
+    if (weft_hpack_recall(pair->encoder, stamp, &block)) {
+        ++*recalled;
+        CHECK_EQ(weft_queue_add(&pair->out, block.bytes), WEFT_OK);
+        return;
+    }
+    encode_with_stamp(pair, lines, stamp);
+}
+
+// Whatever was added and has left in the meantime, the other side reads what was meant.
+TEST(recalled_blocks_are_decoded_to_their_heads)
+{
+    static const size_t sizes[] = {0, 150, 600, 4096};
+    for (size_t i = 0; i < WEFT_COUNT(sizes); i++) {
+        struct pair pair;
+        uint32_t random = 1;
+        unsigned recalled = 0;
+        start(&pair, sizes[i]);
+        for (unsigned turn = 0; turn < 4000; turn++) {
+            char lines[160];
+            char decoded[160];
+            random = random * 1103515245U + 12345;
+            unsigned file = (random >> 16) % 12;
+            unsigned second = turn / 500;
+            file_lines(lines, sizeof(lines), file, second);
+            encode_or_recall(&pair, lines, second * 100 + file + 1, &recalled);
+            decode_to(&pair, NULL, weft_queue_bytes(&pair.out), decoded, sizeof(decoded));
+            CHECK_SAME(weft_span_of(decoded), weft_span_of(lines));
+            weft_queue_drop(&pair.out, weft_queue_size(&pair.out));
+        }
+        if (sizes[i] == 4096) CHECK(recalled > 3000);
+        finish(&pair);
+    }
 }
 
 // As many as a page has assets; more than may be kept push the others out, and no wrong one is found.
@@ -509,16 +620,16 @@ TEST(many_blocks_are_recalled_and_too_many_begin_anew)
     encode_lines(&pair, "server: weft\n");
     encode_lines(&pair, "server: weft\n"); // all indexed
     for (size_t i = 0; i < KEPT; i++) {
-        uint8_t byte = (uint8_t)i;
+        uint8_t byte = (uint8_t)(0x81 + i % 60);
         weft_hpack_remember(pair.encoder, i + 1, &(struct weft_hpack_block){{&byte, 1}, i});
     }
     for (size_t i = 0; i < KEPT; i++) {
         CHECK(weft_hpack_recall(pair.encoder, i + 1, &block));
-        CHECK_EQ(block.bytes.data[0], i);
+        CHECK_EQ(block.bytes.data[0], 0x81 + i % 60);
         CHECK_EQ(block.text_size, i);
     }
     for (size_t i = 0; i < MANY; i++) {
-        uint8_t byte = (uint8_t)i;
+        uint8_t byte = (uint8_t)(0x81 + i % 60);
         weft_hpack_remember(pair.encoder, i + 1, &(struct weft_hpack_block){{&byte, 1}, i});
         CHECK(weft_hpack_recall(pair.encoder, i + 1, &block));
         CHECK_EQ(block.bytes.data[0], byte);
