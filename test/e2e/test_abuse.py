@@ -48,10 +48,12 @@ def test_our_server_bounds_every_attack(limited):
     seen = play("--large", "/large.bin", limited.url("/", "http"))
     assert seen["processes"] >= 1 and len(seen["cases"]) > 190
     assert [case for case in seen["cases"] if case["bounded"] is False] == []
-    assert {case["id"] for case in seen["cases"] if case["outcome"] == "absorbed"} - ABSORBED == set()
-    for held in {case["id"] for case in seen["cases"] if case["outcome"] == "held"} - HELD:  # a busy machine ends them later
-        again = play("--long", "--large", "/large.bin", "--only", held, limited.url("/", "http"))
-        assert {case["outcome"] for case in again["cases"]} == {"ended"}, again
+    # A busy machine comes to the limit, or to the end of a time, later than a short run waits.
+    late = {case["id"] for case in seen["cases"] if case["outcome"] == "absorbed"} - ABSORBED
+    late |= {case["id"] for case in seen["cases"] if case["outcome"] == "held"} - HELD
+    for attack in late:
+        again = play("--long", "--large", "/large.bin", "--only", attack, limited.url("/", "http"))
+        assert not {case["outcome"] for case in again["cases"]} & {"absorbed", "held"}, again
     for case in seen["cases"]:
         if "ENHANCE_YOUR_CALM" in case["said"]:
             assert "limit: " in case["said"], case
