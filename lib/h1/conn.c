@@ -308,8 +308,9 @@ static void tell_closed(struct weft_h1_conn *conn, struct weft_http_event *event
 // Is there surely nothing to tell? Callers ask more often than there is.
 static bool is_quiet(const struct weft_h1_conn *conn)
 {
-    if (conn->in.size > 0 || conn->input_ended || !weft_list_is_empty(&conn->over)) return false;
-    return conn->phase == WEFT_H1_READING_HEAD || conn->phase == WEFT_H1_AWAITING_ANSWER;
+    if (!weft_list_is_empty(&conn->over)) return false;
+    if (conn->phase == WEFT_H1_AWAITING_ANSWER) return conn->in.size == 0 || conn->is_holding;
+    return conn->phase == WEFT_H1_READING_HEAD && conn->in.size == 0 && !conn->input_ended;
 }
 
 static bool tell(struct weft_h1_conn *conn, struct weft_http_event *event)
