@@ -92,7 +92,9 @@ static const char *find_breach(const struct weft_abuse_play *play, struct weft_a
         return all_ended(seen) || !play->is_long ? NULL : "no time limit ended the connection";
     case WEFT_ABUSE_BOUNDED: break;
     }
-    result->outcome = all_ended(seen) && seen->ended > 0 ? "ended" : "absorbed";
+    bool ends_them =
+        seen->ended > 0 && seen->ended + seen->unconnected + seen->cut >= seen->connections;
+    result->outcome = ends_them ? "ended" : "absorbed";
     return NULL;
 }
 

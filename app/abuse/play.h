@@ -27,6 +27,7 @@ struct weft_abuse_seen {
     unsigned connections;
     unsigned unconnected; // that could not be made, or whose handshake failed
     unsigned ended;       // that the server ended
+    unsigned cut;         // that the attacker ended, for want of time, in the midst of a flood
     unsigned answers;     // final heads
     unsigned accepted;    // of them 2xx and 3xx
     unsigned status;      // of the last

@@ -157,6 +157,7 @@ void weft_abuse_play_flood(struct weft_abuse_play *play, const struct weft_abuse
         link.is_deaf = false;
         uint64_t wait_us = play->which->rule == WEFT_ABUSE_ENDED ? play->budget.patience_us : 20000;
         (void)weft_abuse_listen(&link, wait_us);
+        play->seen.cut += !link.has_ended && is_spent(play, until_us);
         weft_abuse_close(&link);
     }
 }
