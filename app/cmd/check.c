@@ -85,6 +85,7 @@ static int check(const struct options *options, const char *file)
     weft_server_config_join_metrics(&config);
     if (is_fine && file) is_fine = is_whole(&config, file);
     if (is_fine && file) weft_config_warn_of_names(&config, file, &weft_config_term_listener);
+    if (is_fine) weft_tell_clear_passwords(&config);
     if (is_fine && options->shows) {
         weft_config_show(&config, stdout);
     } else if (is_fine) {

@@ -40,3 +40,38 @@ void weft_tell_expiry(const struct weft_server_config *config)
         complain(NULL, &(struct weft_config_complaint){.is_warning = true, .text = text});
     }
 }
+
+static bool is_of_this_machine(const struct weft_listen_url *url)
+{
+    return strcmp(url->host, "localhost") == 0 || strcmp(url->host, "::1") == 0 ||
+           strncmp(url->host, "127.", 4) == 0;
+}
+
+// The first listener without TLS that others reach; NULL where there is none.
+static const struct weft_listen_url *clear_listener(const struct weft_server_config *config)
+{
+    for (size_t i = 0; i < config->listen_count; i++) {
+        const struct weft_listen_url *url = &config->listens[i];
+        if (!url->is_secure && !url->shows_metrics && !is_of_this_machine(url)) return url;
+    }
+    return NULL;
+}
+
+void weft_tell_clear_passwords(const struct weft_server_config *config)
+{
+    char where[WEFT_LISTEN_URL_SIZE];
+    char text[LINE_SIZE];
+    const struct weft_listen_url *url = clear_listener(config);
+    if (!url) return;
+    weft_listen_url_write(url, url->port, where, sizeof(where));
+    for (size_t i = 0; i < config->site_count; i++) {
+        const struct weft_site_config *site = config->sites[i];
+        if (!site->auth.file || site->https_only) continue;
+        snprintf(
+            text, sizeof(text),
+            "passwords for \"%s\" cross the network in the clear on %s: say https_only, or leave "
+            "that listener out",
+            site->auth.realm, where);
+        complain(NULL, &(struct weft_config_complaint){.is_warning = true, .text = text});
+    }
+}

@@ -13,4 +13,8 @@ extern const struct weft_config_listener weft_config_fault_listener;
 /** Tells of certificates that have expired or will soon; those that cannot be used are told when they are loaded. */
 void weft_tell_expiry(const struct weft_server_config *config);
 
+/** Tells of sites whose passwords would cross a network in the clear: they have a listener without TLS that others than
+ *  this machine reach. */
+void weft_tell_clear_passwords(const struct weft_server_config *config);
+
 #endif

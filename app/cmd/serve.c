@@ -364,6 +364,7 @@ static bool start(struct job *job, struct weft_server *server, char *error)
 {
     const struct weft_serve_options *options = &job->options;
     weft_tell_expiry(&options->config);
+    weft_tell_clear_passwords(&options->config);
     if (!confine(job, error)) return false;
     int result = weft_server_start(server);
     if (result < 0) {

@@ -552,3 +552,28 @@ def test_many_at_once_on_several_threads(guarded):
     for thread in threads:
         thread.join()
     assert not failed, failed
+
+
+@pytest.mark.parametrize(
+    "listen, words, is_told",
+    cases(
+        ("others reach it", "http://0.0.0.0:8080", "", True),
+        ("every address", "http://*:8080", "", True),
+        ("only this machine does", "http://127.0.0.1:8080", "", False),
+        ("by its name", "http://localhost:8080", "", False),
+        ("over TLS", "https://*:8443", "", False),
+        ("sent to https", "http://*:8080, https://*:8443", "https_only: true, ", False),
+    ),
+)
+def test_passwords_in_the_clear_are_warned_of(tmp_path, root, passwords, listen, words, is_told):
+    file = tmp_path / "weft.yaml"
+    file.write_text(f"listen: [{', '.join(repr(url) for url in listen.split(', '))}]\nsites:\n- {{root: {root}, {words}auth: {{realm: Staff, file: passwd}}}}\n")
+    said = subprocess.run([PROGRAM, "check", file], capture_output=True, text=True, timeout=20)
+    assert said.returncode == 0, said.stderr
+    warning = f'warning: passwords for "Staff" cross the network in the clear on {listen.split(", ")[0]}:'
+    assert said.stderr.count(warning) == is_told and said.stderr.count("clear") == is_told
+
+
+def test_a_server_warns_of_passwords_in_the_clear_as_it_starts(serve, root, passwords, certificate):
+    server = serve(root, "--auth", f"Staff:{passwords}", "--listen", "http://0.0.0.0:0", "--listen", "https://127.0.0.1:0")
+    assert server.output().count("warning: passwords for \"Staff\" cross the network in the clear") == 1
