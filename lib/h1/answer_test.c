@@ -365,9 +365,15 @@ TEST(content_waits_for_its_consumer)
 // Heads as fields, with the start line as pseudo-fields; then why it ended.
 TEST(heads_and_errors_are_traced)
 {
-    static const char *const should[] = {
-        ":method GET", ":authority a", ":path /",     "host a",
-        "x y",         ":status 404",  "server weft", " this is not HTTP/1"};
+    static const char *const should[] = {":method GET",
+                                         ":authority a",
+                                         ":path /",
+                                         "host a",
+                                         "x y",
+                                         ":status 404",
+                                         "server weft",
+                                         "content-length 0",
+                                         " this is not HTTP/1"};
     static uint64_t ring[512];
     struct weft_http_field field = WEFT_HTTP_FIELD(SERVER, WEFT_SPAN("weft"));
     struct weft_http_head head = WEFT_HTTP_HEAD_INIT;

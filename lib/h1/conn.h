@@ -177,8 +177,11 @@ void weft_h1_note_queued(struct weft_h1_conn *conn, size_t before);
 
 // trace.c: these do nothing without a trace
 
-void weft_h1_trace_head(const struct weft_h1_conn *conn, uint64_t stream_id,
-                        const struct weft_http_head *head, bool is_out);
+void weft_h1_trace_received(const struct weft_h1_conn *conn, uint64_t stream_id,
+                            const struct weft_http_head *head);
+/** `written`: the head as text, which has more fields than `head`: those of framing. */
+void weft_h1_trace_sent(const struct weft_h1_conn *conn, uint64_t stream_id,
+                        const struct weft_http_head *head, struct weft_span written);
 void weft_h1_trace_error(const struct weft_h1_conn *conn);
 
 // timeout.c

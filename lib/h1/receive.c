@@ -196,7 +196,7 @@ static enum step tell_request(struct weft_h1_conn *conn, const struct weft_h1_me
     *event = event_of(exchange, WEFT_HTTP_REQUEST);
     event->head = head;
     event->ends_message = framing == WEFT_H1_NO_CONTENT;
-    weft_h1_trace_head(conn, exchange->id, head, false);
+    weft_h1_trace_received(conn, exchange->id, head);
     return EVENT;
 }
 
@@ -278,7 +278,7 @@ static enum step take_response(struct weft_h1_conn *conn, struct weft_http_event
     if (error.status) return refuse(conn, error);
     const struct weft_http_head *head = keep_head(conn, &message.head);
     if (!head) return no_memory(conn);
-    weft_h1_trace_head(conn, exchange->id, head, false);
+    weft_h1_trace_received(conn, exchange->id, head);
     if (head->status < 200) return take_interim(conn, head, event);
     remember(conn, raw, raw, bytes, &message);
     return tell_response(conn, &message, head, framing, event);
@@ -445,7 +445,7 @@ static enum step read_trailers(struct weft_h1_conn *conn, struct weft_http_event
     event->head = keep_head(conn, &trailers);
     if (!event->head) return no_memory(conn);
     event->ends_message = true;
-    weft_h1_trace_head(conn, exchange->id, event->head, false);
+    weft_h1_trace_received(conn, exchange->id, event->head);
     finish_message(conn);
     return EVENT;
 }

@@ -23,7 +23,7 @@ static size_t text_size(const struct weft_http_head *head)
 static void note_head(struct weft_h1_conn *conn, uint64_t stream_id,
                       const struct weft_http_head *head, size_t size, size_t before)
 {
-    weft_h1_trace_head(conn, stream_id, head, true);
+    weft_h1_trace_sent(conn, stream_id, head, weft_span_skip(weft_queue_bytes(&conn->out), before));
     weft_h1_note_queued(conn, before);
     conn->totals.field_wire_sent += weft_queue_size(&conn->out) - before;
     conn->totals.field_text_sent += size;

@@ -25,18 +25,41 @@ static void trace_status(const struct weft_h1_conn *conn, uint64_t stream_id, bo
     trace_field(conn, stream_id, is_out, WEFT_SPAN(":status"), (struct weft_span){digits, 3});
 }
 
-void weft_h1_trace_head(const struct weft_h1_conn *conn, uint64_t stream_id,
+// The start line.
+static void trace_start(const struct weft_h1_conn *conn, uint64_t stream_id,
                         const struct weft_http_head *head, bool is_out)
 {
-    if (!conn->trace) return;
     struct weft_span known = weft_http_method_text(head->method);
     struct weft_span method = known.size > 0 ? known : head->method_text;
     trace_field(conn, stream_id, is_out, WEFT_SPAN(":method"), method);
     trace_field(conn, stream_id, is_out, WEFT_SPAN(":authority"), head->authority);
     trace_field(conn, stream_id, is_out, WEFT_SPAN(":path"), head->path);
     if (head->status) trace_status(conn, stream_id, is_out, head->status);
+}
+
+void weft_h1_trace_received(const struct weft_h1_conn *conn, uint64_t stream_id,
+                            const struct weft_http_head *head)
+{
+    if (!conn->trace) return;
+    trace_start(conn, stream_id, head, false);
     for (size_t i = 0; i < head->field_count; i++) {
-        trace_field(conn, stream_id, is_out, head->fields[i].name, head->fields[i].value);
+        trace_field(conn, stream_id, false, head->fields[i].name, head->fields[i].value);
+    }
+}
+
+void weft_h1_trace_sent(const struct weft_h1_conn *conn, uint64_t stream_id,
+                        const struct weft_http_head *head, struct weft_span written)
+{
+    if (!conn->trace) return;
+    trace_start(conn, stream_id, head, true);
+    written = weft_span_skip(written, weft_span_find(written, '\r') + 2);
+    while (written.size > 0) {
+        struct weft_span line = weft_span_part(written, 0, weft_span_find(written, '\r'));
+        size_t colon = weft_span_find(line, ':');
+        written = weft_span_skip(written, line.size + 2);
+        if (colon == line.size) continue; // what ends the head, and what ends chunks
+        struct weft_span value = weft_span_trim(weft_span_skip(line, colon + 1));
+        trace_field(conn, stream_id, true, weft_span_part(line, 0, colon), value);
     }
 }
 

@@ -75,6 +75,8 @@ def test_an_http_1_connection_is_told_too_each_request_of_it(traced, curl, tmp_p
     asked = [row["value"] for row in named(rows, "http1:field_decoded") if row["name"] == ":path"]
     answered = [row["value"] for row in named(rows, "http1:field_encoded") if row["name"] == ":status"]
     assert asked == ["/hello.txt"] * 3 and answered == ["200"] * 3
+    framed = [row["value"] for row in named(rows, "http1:field_encoded") if row["name"] == "content-length"]
+    assert framed == ["13"] * 3  # what is on the wire, also where the head did not hold it
 
 
 @pytest.mark.parametrize("version", cases(("HTTP/1.1", "--http1.1"), ("HTTP/2", "--http2-prior-knowledge")))
