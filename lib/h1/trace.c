@@ -6,7 +6,6 @@
 static void trace_field(const struct weft_h1_conn *conn, uint64_t stream_id, bool is_out,
                         struct weft_span name, struct weft_span value)
 {
-    if (value.size == 0 && name.data[0] == ':') return; // not stated
     struct weft_trace_record record = {.at_us = conn->now_us,
                                        .stream_id = stream_id,
                                        .type = WEFT_TRACE_FIELD,
@@ -15,6 +14,12 @@ static void trace_field(const struct weft_h1_conn *conn, uint64_t stream_id, boo
                                        .value = value};
     record.field.encoded_size = (uint32_t)(name.size + value.size);
     weft_trace_add(conn->trace, &record);
+}
+
+static void trace_pseudo(const struct weft_h1_conn *conn, uint64_t stream_id, bool is_out,
+                         struct weft_span name, struct weft_span value)
+{
+    if (value.size > 0) trace_field(conn, stream_id, is_out, name, value);
 }
 
 static void trace_status(const struct weft_h1_conn *conn, uint64_t stream_id, bool is_out,
@@ -31,9 +36,9 @@ static void trace_start(const struct weft_h1_conn *conn, uint64_t stream_id,
 {
     struct weft_span known = weft_http_method_text(head->method);
     struct weft_span method = known.size > 0 ? known : head->method_text;
-    trace_field(conn, stream_id, is_out, WEFT_SPAN(":method"), method);
-    trace_field(conn, stream_id, is_out, WEFT_SPAN(":authority"), head->authority);
-    trace_field(conn, stream_id, is_out, WEFT_SPAN(":path"), head->path);
+    trace_pseudo(conn, stream_id, is_out, WEFT_SPAN(":method"), method);
+    trace_pseudo(conn, stream_id, is_out, WEFT_SPAN(":authority"), head->authority);
+    trace_pseudo(conn, stream_id, is_out, WEFT_SPAN(":path"), head->path);
     if (head->status) trace_status(conn, stream_id, is_out, head->status);
 }
 
