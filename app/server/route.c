@@ -59,8 +59,7 @@ static bool answer_by_rule(struct weft_site *site, const struct weft_http_head *
 {
     struct weft_span rest;
     struct weft_site_shared *shared = site->shared;
-    shared->request = request;
-    shared->path_is_decoded = false;
+    weft_site_shared_set_request(shared, request);
     if (site->config->https_only && !shared->is_secure) {
         send_to_https(site, request, answer);
         return true;

@@ -93,6 +93,14 @@ static inline void weft_site_shared_set_time(struct weft_site_shared *shared, ui
     weft_clock_set(&shared->clock, seconds);
 }
 
+/** Tells which request is at hand: rules of a site go by its path. Borrowed until its answer is made. */
+static inline void weft_site_shared_set_request(struct weft_site_shared *shared,
+                                                const struct weft_http_head *request)
+{
+    shared->request = request;
+    shared->path_is_decoded = false;
+}
+
 /** What does a decoded path of the site name? */
 static inline const struct weft_resource *weft_site_find(struct weft_site *site,
                                                          struct weft_span path)

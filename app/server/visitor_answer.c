@@ -142,6 +142,7 @@ static void refuse(struct weft_session *session, struct weft_exchange *exchange,
 {
     struct weft_answer *answer = &weft_visitor_of(session)->worker->answer;
     const struct weft_auth *auth = &exchange->site->config->auth;
+    weft_site_shared_set_request(exchange->site->shared, exchange->request);
     weft_answer_init(answer);
     weft_error_page(exchange->site, status, answer);
     if (auth->passwords) leave_out_links(answer->made, &answer->head.field_count);

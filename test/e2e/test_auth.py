@@ -446,6 +446,17 @@ def test_nobody_is_asked_in_the_clear_where_https_is_there(configured, root):
     assert status_of(server, "anna:secret", scheme="https") == 200
 
 
+def test_who_is_not_let_in_gets_the_fields_of_the_path_that_was_asked_for(configured, root):
+    server = configured(
+        f"- root: {root}\n  auth: {{file: passwd}}\n  headers: [{{path: /docs/*, set: {{x-part: docs}}}}]\n"
+    )
+    for _ in range(2):
+        for path, part in (("/docs/a.css", "docs"), ("/hello.txt", None)):
+            status, fields, _ = ask_host(server, "localhost", path=path)
+            assert (status, fields.get("x-part")) == (401, part)
+        assert ask_host(server, "localhost", "anna:secret", "/docs/a.css")[1]["x-part"] == "docs"
+
+
 def test_a_wrong_file_is_told_by_check(tmp_path, root, passwords):
     file = tmp_path / "weft.yaml"
     file.write_text(f"sites:\n- root: {root}\n  auth: {{realm: x, file: passwd}}\n")
