@@ -10,6 +10,7 @@ void weft_answer_init(struct weft_answer *answer)
     answer->body = (struct weft_body){0};
     answer->owned = NULL;
     answer->content_most = 0;
+    answer->repeats_until_us = 0;
     answer->may_be_coded = false;
     answer->is_own_page = false;
 }

@@ -15,9 +15,10 @@ enum {
 struct weft_answer {
     struct weft_http_head head; // status, fields, content_length
     struct weft_body body;
-    uint64_t content_most; // bytes, where content_length is not known
-    bool may_be_coded;     // it is a page made here, which may be compressed
-    bool is_own_page;      // weft_error_page_own() of its status
+    uint64_t content_most;     // bytes, where content_length is not known
+    uint64_t repeats_until_us; // up to then the same request gets `body.file` again
+    bool may_be_coded;         // it is a page made here, which may be compressed
+    bool is_own_page;          // weft_error_page_own() of its status
     struct weft_http_field made[WEFT_ANSWER_FIELDS_MOST]; // where the head is made for it alone
     char text[WEFT_ANSWER_TEXT_SIZE];                     // for values
     char *owned;                                          // a longer value; freed with the answer

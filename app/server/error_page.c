@@ -77,8 +77,8 @@ static void add_content(struct weft_site *site, uint16_t status, struct weft_ans
         answer->body = weft_body_of_file(file, 0, file->size);
         answer->head.content_length = (int64_t)file->size;
         answer->is_own_page = true;
-        const struct weft_http_field *own_type =
-            weft_http_field_find(file->fields, file->field_count, WEFT_HTTP_FIELD_CONTENT_TYPE);
+        const struct weft_http_field *own_type = weft_http_field_find(
+            file->head.fields, file->head.field_count, WEFT_HTTP_FIELD_CONTENT_TYPE);
         if (own_type) type = own_type->value;
     } else {
         struct weft_span text = page_for(status)->text;

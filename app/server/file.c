@@ -137,14 +137,12 @@ static void write_heads(struct weft_file *file, const struct weft_file_heads *he
         out[count++] = WEFT_HTTP_FIELD(CONTENT_ENCODING, traits->coding);
     }
     out[count++] = WEFT_HTTP_FIELD(ACCEPT_RANGES, WEFT_SPAN("bytes"));
-    file->fields = out;
-    file->field_count = count;
-    file->lacks = weft_http_fields_lack(out, count);
-
-    struct weft_http_head head = {.fields = out, .field_count = count};
-    weft_http_rank_note(&head);
-    file->priority = head.priority;
-    file->rank = head.rank;
+    file->head = (struct weft_http_head)WEFT_HTTP_HEAD_INIT;
+    file->head.status = 200;
+    file->head.fields = out;
+    file->head.field_count = count;
+    file->head.lacks = weft_http_fields_lack(out, count);
+    weft_http_rank_note(&file->head);
 }
 
 // One with its head and no content yet, and with room for so many bytes behind it.
@@ -193,8 +191,8 @@ struct weft_file *weft_file_of_coded(const struct weft_file *plain, uint8_t *byt
                                      const struct weft_file_traits *traits)
 {
     struct weft_file_traits own = *traits;
-    const struct weft_http_field *type =
-        weft_http_field_find(plain->fields, plain->field_count, WEFT_HTTP_FIELD_CONTENT_TYPE);
+    const struct weft_http_field *type = weft_http_field_find(
+        plain->head.fields, plain->head.field_count, WEFT_HTTP_FIELD_CONTENT_TYPE);
     if (type) own.content_type = type->value;
     struct weft_file *file = describe(&plain->mark, 0, heads, &own);
     if (!file) {

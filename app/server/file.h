@@ -34,11 +34,7 @@ struct weft_file {
     uint64_t size;
     struct weft_file_mark mark;
     struct weft_http_validators validators; // `date` is left for the moment of asking
-    const struct weft_http_field *fields;   // of a 200; `date` points at the thread's text
-    size_t field_count;
-    uint64_t lacks;                                 // which names they lack
-    struct weft_http_priority priority;             // by their content-type, where `rank` says so
-    uint8_t rank;                                   // enum weft_http_rank
+    struct weft_http_head head; // of a 200, but for stamp and length; `date` is the thread's text
     const struct weft_http_field *unchanged_fields; // of a 304
     size_t unchanged_count;
     uint8_t codable; // codings that may be made of it, an OR of enum weft_http_coding

@@ -20,7 +20,6 @@ struct weft_cache_entry {
     struct weft_list by_age;
     struct weft_cache_entry *next; // in the bucket
     uint64_t hash;
-    uint64_t checked_us;
     bool was_checked;
     bool is_plain; // weft_file_cache_find_plain() finds it
     size_t bytes;
@@ -59,6 +58,7 @@ static void empty_entry(struct weft_file_cache *cache, struct weft_cache_entry *
     for (size_t i = 0; i < WEFT_CACHE_CODINGS; i++) {
         weft_file_release(entry->resource.files[i]);
     }
+    if (entry->resource.kind == WEFT_RESOURCE_FILE) cache->changes++;
     cache->bytes -= entry->bytes;
     cache->descriptors -= entry->descriptors;
     entry->bytes = entry->descriptors = 0;
@@ -255,7 +255,7 @@ static enum weft_resource_kind open_one(struct weft_file_cache *cache,
     struct weft_file *file = weft_file_new(fd, &status, entry->place->heads, &traits);
     if (!file) return WEFT_RESOURCE_FAILED;
     file->serial = ++cache->serial;
-    if (index == 0 && weft_compression_is_allowed(file->fields, file->field_count))
+    if (index == 0 && weft_compression_is_allowed(file->head.fields, file->head.field_count))
         file->codable = (uint8_t)may_be_made;
     entry->resource.files[index] = file;
     entry->resource.codings |= 1U << index;
@@ -337,13 +337,14 @@ static void refresh(struct weft_file_cache *cache, struct weft_cache_entry *entr
     struct weft_span path = {(const uint8_t *)entry->path, entry->path_size};
     look_at(entry->place, path, &look);
     bool is_known = entry->was_checked && is_unchanged(entry, &look);
-    entry->checked_us = now_us;
     entry->was_checked = true;
-    if (is_known) return;
-    unlink_entry(cache, entry);
-    empty_entry(cache, entry);
-    open_all(cache, entry, &look);
-    link_entry(cache, entry);
+    if (!is_known) {
+        unlink_entry(cache, entry);
+        empty_entry(cache, entry);
+        open_all(cache, entry, &look);
+        link_entry(cache, entry);
+    }
+    entry->resource.checked_us = now_us;
 }
 
 // Takes large files into memory that are asked for again and again.
@@ -365,7 +366,7 @@ static void keep_used(struct weft_file_cache *cache, struct weft_cache_entry *en
 
 static bool is_fresh(const struct weft_cache_entry *entry, uint64_t now_us)
 {
-    return now_us - entry->checked_us < WEFT_CACHE_CHECK_US;
+    return now_us - entry->resource.checked_us < WEFT_CACHE_CHECK_US;
 }
 
 static void hit(struct weft_file_cache *cache, struct weft_cache_entry *entry)
@@ -434,6 +435,7 @@ bool weft_file_cache_add(struct weft_file_cache *cache, const struct weft_file_p
     entry->resource.files[index] = coded;
     entry->resource.codings |= coding;
     entry->resource.made |= coding;
+    cache->changes++;
     entry->bytes += coded->held;
     cache->bytes += coded->held;
     shed(cache, entry);

@@ -32,6 +32,7 @@ struct weft_resource {
     enum weft_resource_kind kind;
     unsigned codings;                            // an OR of enum weft_http_coding: what there is
     unsigned made;                               // those of them that we have made
+    uint64_t checked_us;                         // when the file system was asked
     struct weft_file *files[WEFT_CACHE_CODINGS]; // see weft_resource_file()
 };
 
@@ -72,6 +73,7 @@ struct weft_file_cache {
     uint64_t loads;     // times that files were opened
     uint64_t evictions; // paths that made room for others
     uint32_t serial;    // of the newest file
+    uint64_t changes;   // times that files were let go, or came beside others
 };
 
 /** returns  false without memory */

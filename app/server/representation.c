@@ -27,7 +27,7 @@ struct weft_representation weft_representation_choose(struct weft_site *site,
                                                       struct weft_span path)
 {
     struct weft_file *plain = weft_resource_file(resource, WEFT_HTTP_IDENTITY);
-    struct weft_representation chosen = {plain, WEFT_HTTP_IDENTITY};
+    struct weft_representation chosen = {.file = plain, .coding = WEFT_HTTP_IDENTITY};
     unsigned beside = resource->codings & ~resource->made;
     enum weft_http_coding coding = WEFT_HTTP_IDENTITY;
     if (beside != WEFT_HTTP_IDENTITY) coding = weft_http_choose_coding(request, beside);
@@ -39,7 +39,8 @@ struct weft_representation weft_representation_choose(struct weft_site *site,
         resource->codings & coding ? weft_resource_file(resource, coding) : NULL;
     bool is_ours = (beside & coding) == 0;
     if (is_ours && asks_for_part_of_plain(request, plain, kept)) return chosen;
-    if (kept) return (struct weft_representation){kept, WEFT_HTTP_IDENTITY};
+    if (kept) return (struct weft_representation){.file = kept, .coding = WEFT_HTTP_IDENTITY};
+    chosen.is_makeshift = true;
     if (site->shared->packer)
         weft_packer_ask(site->shared->packer, &site->place, path, plain, coding);
     if (weft_coding_has_room(&site->shared->coding, coding)) chosen.coding = coding;

@@ -11,6 +11,7 @@ struct weft_representation {
     struct weft_file *file; // lent as the resource is
     enum weft_http_coding
         coding; // that the file is to be coded in while it is sent; identity: it is sent as it is
+    bool is_makeshift; // a coded one would be better, once there is room for it or it is made
 };
 
 /**

@@ -81,6 +81,7 @@ static uint16_t ask(struct scene *scene, const char *path, const char *codings)
     scene->request.path = weft_span_of(path);
     scene->request.fields = scene->fields;
     if (codings) add(scene, WEFT_HTTP_FIELD_ACCEPT_ENCODING, weft_span_of(codings));
+    scene->request.lacks = weft_http_fields_lack(scene->fields, scene->request.field_count);
     weft_site_shared_set_time(&scene->shared, scene->shared.now_us + 1000, 4000000000);
     weft_route(&scene->site, &scene->request, &scene->answer);
     scene->request.field_count = 0;
@@ -125,6 +126,21 @@ TEST(a_file_is_coded_while_it_is_sent_with_a_weak_tag)
     CHECK_SPAN(field(&scene, WEFT_HTTP_FIELD_VARY), "accept-encoding");
     CHECK_EQ(scene.answer.head.content_length, CSS_SIZE);
     CHECK_EQ(scene.shared.coding.count, 0);
+    end(&scene);
+}
+
+TEST(what_is_sent_plain_for_want_of_room_is_looked_at_again)
+{
+    struct scene scene;
+    begin(&scene, false, NULL);
+    scene.server_config.limits.encoders = 0;
+    CHECK_EQ(ask(&scene, "/a.css", "gzip"), 200);
+    CHECK_EQ(coding(&scene).size, 0);
+    CHECK_EQ(scene.answer.repeats_until_us, 0);
+    CHECK_EQ(ask(&scene, "/a.css", NULL), 200); // who wants it so gets it so each time
+    CHECK(scene.answer.repeats_until_us > scene.shared.now_us);
+    CHECK_EQ(ask(&scene, "/both.css", "gzip"), 200);
+    CHECK(scene.answer.repeats_until_us > scene.shared.now_us);
     end(&scene);
 }
 

@@ -1,6 +1,8 @@
 // server/site.c
 #include "server/site.h"
 
+#include "server/answered.h"
+
 #include <stdlib.h>
 
 enum {
@@ -23,7 +25,11 @@ bool weft_site_shared_init(struct weft_site_shared *shared, const struct weft_se
         .descriptors_most = DESCRIPTORS_MOST,
         .seed = seed,
     };
-    return weft_file_cache_init(&shared->cache, &cache);
+    if (!weft_file_cache_init(&shared->cache, &cache)) return false;
+    shared->answered = calloc(WEFT_ANSWERED_SLOTS, sizeof(*shared->answered));
+    if (shared->answered) return true;
+    weft_file_cache_deinit(&shared->cache);
+    return false;
 }
 
 void weft_site_shared_deinit(struct weft_site_shared *shared)
@@ -35,6 +41,7 @@ void weft_site_shared_deinit(struct weft_site_shared *shared)
     for (size_t i = 0; i < shared->coded_page_count; i++) {
         weft_file_release(shared->coded_pages[i].file);
     }
+    free(shared->answered);
     weft_file_cache_deinit(&shared->cache);
 }
 

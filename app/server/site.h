@@ -15,6 +15,7 @@ enum { WEFT_SITE_COMMON_FIELDS = 3 };
 
 enum { WEFT_LISTINGS_KEPT = 4, WEFT_CODED_PAGES_MOST = 51 };
 
+struct weft_answered;
 struct weft_site;
 
 /** The page of a folder, which all share who ask for it within a second. */
@@ -37,6 +38,7 @@ struct weft_site_shared {
     struct weft_clock clock;
     struct weft_http_field common[WEFT_SITE_COMMON_FIELDS]; // of every answer
     struct weft_file_cache cache;
+    struct weft_answered *answered; // slots of server/answered.h
     struct weft_listing listings[WEFT_LISTINGS_KEPT];
     size_t listing_next;
     size_t listings_alive; // bytes of pages of folders, those that are still being sent included

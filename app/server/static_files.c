@@ -58,16 +58,11 @@ static uint64_t stamp_of(const struct weft_site *site, const struct weft_file *f
            (uint32_t)site->shared->clock.seconds;
 }
 
-static void answer_whole(const struct weft_site *site, struct weft_file *file,
-                         struct weft_answer *answer)
+void weft_static_files_whole(const struct weft_site *site, struct weft_file *file,
+                             struct weft_answer *answer)
 {
-    answer->head.status = 200;
+    answer->head = file->head;
     answer->head.stamp = stamp_of(site, file, false);
-    answer->head.fields = file->fields;
-    answer->head.field_count = file->field_count;
-    answer->head.lacks = file->lacks;
-    answer->head.priority = file->priority;
-    answer->head.rank = file->rank;
     answer->head.content_length = (int64_t)file->size;
     answer->body = weft_body_of_file(file, 0, file->size);
 }
@@ -86,7 +81,7 @@ static void answer_one_range(struct weft_file *file, const struct weft_http_rang
 {
     struct weft_writer out = weft_writer_over((uint8_t *)answer->text, sizeof(answer->text));
     weft_http_content_range_write(&out, range, file->size);
-    weft_answer_add_all(answer, file->fields, file->field_count);
+    weft_answer_add_all(answer, file->head.fields, file->head.field_count);
     struct weft_http_field field = WEFT_HTTP_FIELD(CONTENT_RANGE, weft_written(&out)); // §15.3.7.1
     field.hint = WEFT_HTTP_FIELD_ONCE;
     weft_answer_add(answer, field);
@@ -101,8 +96,8 @@ static void answer_ranges(struct weft_site *site, struct weft_file *file,
 {
     struct weft_span type = {0};
     uint64_t size = 0;
-    const struct weft_http_field *fields = file->fields;
-    for (size_t i = 0; i < file->field_count; i++) {
+    const struct weft_http_field *fields = file->head.fields;
+    for (size_t i = 0; i < file->head.field_count; i++) {
         if (fields[i].id == WEFT_HTTP_FIELD_CONTENT_TYPE) type = fields[i].value;
     }
     uint64_t *seed = &site->shared->seed;
@@ -112,7 +107,7 @@ static void answer_ranges(struct weft_site *site, struct weft_file *file,
         weft_error_page(site, 503, answer);
         return;
     }
-    for (size_t i = 0; i < file->field_count; i++) {
+    for (size_t i = 0; i < file->head.field_count; i++) {
         if (fields[i].id != WEFT_HTTP_FIELD_CONTENT_TYPE) weft_answer_add(answer, fields[i]);
     }
     struct weft_http_field field = WEFT_HTTP_FIELD(CONTENT_TYPE, weft_span_of(answer->text));
@@ -128,7 +123,7 @@ static void answer_range(struct weft_site *site, const struct weft_http_head *re
     struct weft_http_ranges ranges;
     const struct weft_http_field *field = weft_http_head_find(request, WEFT_HTTP_FIELD_RANGE);
     switch (weft_http_range_parse(field->value, file->size, &ranges)) {
-    case WEFT_HTTP_RANGE_WHOLE: answer_whole(site, file, answer); break;
+    case WEFT_HTTP_RANGE_WHOLE: weft_static_files_whole(site, file, answer); break;
     case WEFT_HTTP_RANGE_UNSATISFIABLE: answer_unsatisfiable(site, file, answer); break;
     case WEFT_HTTP_RANGE_PARTS:
         if (ranges.count == 1) {
@@ -165,7 +160,7 @@ static void answer_kept(struct weft_site *site, const struct weft_http_head *req
         if (uses_range && weft_http_head_find(request, WEFT_HTTP_FIELD_RANGE)) {
             answer_range(site, request, file, answer);
         } else {
-            answer_whole(site, file, answer);
+            weft_static_files_whole(site, file, answer);
         }
         break;
     }
@@ -195,7 +190,7 @@ static void answer_coding(struct weft_site *site, struct weft_file *file,
         weft_error_page(site, 503, answer);
         return;
     }
-    add_with_etag(answer, file->fields, file->field_count, etag);
+    add_with_etag(answer, file->head.fields, file->head.field_count, etag);
     weft_answer_add(answer, WEFT_HTTP_FIELD(CONTENT_ENCODING, weft_http_coding_text(coding)));
     answer->head.status = 200;
     answer->head.content_length = WEFT_HTTP_LENGTH_UNKNOWN;
@@ -228,12 +223,21 @@ static void answer_coded(struct weft_site *site, const struct weft_http_head *re
     weft_file_release(file);
 }
 
+// Is the same request to be answered with the same file, for as long as that is there?
+static bool is_repeatable(const struct weft_http_head *request,
+                          const struct weft_representation *chosen)
+{
+    return chosen->file->bytes && !chosen->is_makeshift && weft_http_asks_for_all(request);
+}
+
 static void answer_file(struct weft_site *site, const struct weft_http_head *request,
                         const struct weft_resource *resource, struct weft_span path,
                         struct weft_answer *answer)
 {
     struct weft_representation chosen = weft_representation_choose(site, request, resource, path);
     if (chosen.coding == WEFT_HTTP_IDENTITY) {
+        if (is_repeatable(request, &chosen))
+            answer->repeats_until_us = resource->checked_us + WEFT_CACHE_CHECK_US;
         answer_kept(site, request, chosen.file, answer);
     } else {
         answer_coded(site, request, &chosen, answer);

@@ -8,6 +8,10 @@
 void weft_static_files(struct weft_site *site, const struct weft_http_head *request,
                        struct weft_answer *answer);
 
+/** Answers with the whole of a file; `answer` is only initialised. */
+void weft_static_files_whole(const struct weft_site *site, struct weft_file *file,
+                             struct weft_answer *answer);
+
 /** Does a decoded path name what is hidden: a segment that begins with a dot, other than a /.well-known/ in front? */
 bool weft_path_is_hidden(struct weft_span path);
 

@@ -123,7 +123,7 @@ static void read_trace(struct weft_session *session)
 
 static void on_event(struct weft_session *session, const struct weft_http_event *event)
 {
-    read_trace(session);
+    if (weft_visitor_of(session)->tap) read_trace(session);
     struct weft_exchange *exchange = event->user;
     switch (event->type) {
     case WEFT_HTTP_REQUEST: on_request(session, event); break;

@@ -2,9 +2,11 @@
 #include "server/visitor_answer.h"
 
 #include "base/hash.h"
+#include "server/answered.h"
 #include "server/delivery.h"
 #include "server/error_page.h"
 #include "server/route.h"
+#include "server/static_files.h"
 #include "server/visitor_state.h"
 
 #include <stdio.h>
@@ -195,6 +197,8 @@ static void answer_inside(struct weft_session *session, struct weft_exchange *ex
         refuse(session, exchange, 503, RETRY_S);
         return;
     }
+    uint64_t connection = weft_visitor_of(session)->number;
+    weft_answered_note(site, connection, exchange->request, &worker->answer);
     bool is_told = false;
     if (site->delivers) promises = start_delivery(session, exchange, &is_told);
     const struct weft_witness *witness = &weft_visitor_of(session)->witness;
@@ -276,12 +280,29 @@ void weft_visitor_is_judged(struct weft_gate_wait *wait, enum weft_gate_verdict 
     weft_session_wake(session);
 }
 
+// With a file of the cache, whose place there is renewed as often as the file system is asked.
+static void answer_again(struct weft_session *session, struct weft_exchange *exchange,
+                         struct weft_file *file)
+{
+    struct weft_worker *worker = weft_visitor_of(session)->worker;
+    worker->sites.shared.cache.hits++;
+    weft_answer_init(&worker->answer);
+    weft_static_files_whole(exchange->site, file, &worker->answer);
+    send_answer(session, exchange, &worker->answer);
+    weft_answer_deinit(&worker->answer);
+}
+
 void weft_visitor_answer(struct weft_session *session, struct weft_exchange *exchange)
 {
     prepare(session);
-    exchange->site = site_for(session, exchange->request);
+    const struct weft_visitor *visitor = weft_visitor_of(session);
+    const struct weft_answered *before =
+        weft_answered_find(&visitor->worker->sites.shared, visitor->number, exchange->request);
+    exchange->site = before ? before->site : site_for(session, exchange->request);
     if (refuse_excess(session, exchange)) return;
-    if (exchange->site->config->auth.passwords) {
+    if (before) {
+        answer_again(session, exchange, before->file);
+    } else if (exchange->site->config->auth.passwords) {
         ask_for_password(session, exchange);
     } else {
         answer_inside(session, exchange);

@@ -175,8 +175,36 @@ TEST(a_known_head_is_told_whole)
         CHECK_SPAN(head->fields[1].value, "1");
         CHECK(weft_http_head_find(head, WEFT_HTTP_FIELD_ACCEPT) == &head->fields[2]);
         CHECK(!weft_http_head_find(head, WEFT_HTTP_FIELD_TE));
+        CHECK_EQ(head->known_as, time < 2 ? 0 : 2); // the request that it was remembered from
         rig_answer(&known, event.stream_id);
         rig_run(&known);
+    }
+    rig_close(&known);
+    rig_close(&fresh);
+}
+
+// A number stands for one head: those that push each other out have others each time.
+TEST(a_number_is_of_one_head)
+{
+    static const char *const paths[] = {"/a", "/b", "/a"};
+    struct weft_http_event event;
+    uint64_t last = 0;
+    char request[64];
+    open_both();
+    for (size_t i = 0; i < WEFT_COUNT(paths); i++) {
+        snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", paths[i]);
+        for (size_t time = 0; time < TIMES; time++) {
+            weft_h1_feed(known.conn, weft_span_of(request), known.now_us);
+            CHECK(weft_h1_next_event(known.conn, &event));
+            CHECK_SAME(event.head->path, weft_span_of(paths[i]));
+            uint64_t known_as = event.head->known_as;
+            CHECK(time < 2 ? known_as == 0 : known_as != 0);
+            if (time == 2) CHECK(known_as > last);
+            if (time > 2) CHECK_EQ(known_as, last);
+            last = known_as ? known_as : last;
+            rig_answer(&known, event.stream_id);
+            rig_run(&known);
+        }
     }
     rig_close(&known);
     rig_close(&fresh);

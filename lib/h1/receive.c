@@ -219,7 +219,10 @@ static enum step take_request(struct weft_h1_conn *conn, struct weft_http_event 
         message.head.expects_continue = false; // RFC 9110 §10.1.1
     const struct weft_http_head *head = keep_head(conn, &message.head);
     if (!head) return no_memory(conn);
-    if (may_be_known(head)) remember(conn, raw, head->path, bytes, &message);
+    if (may_be_known(head)) {
+        message.head.known_as = conn->last_id + 1; // the first of them
+        remember(conn, raw, head->path, bytes, &message);
+    }
     return tell_request(conn, &message, head, framing, event);
 }
 

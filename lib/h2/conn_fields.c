@@ -156,6 +156,7 @@ static void remember_head(struct weft_h2_conn *conn, const struct weft_h2_stream
     }
     known->block = block;
     known->head = *head;
+    if (weft_h2_is_server(conn)) known->head.known_as = stream->id; // the first of them
     known->field_count = stream->field_count_in;
     weft_h2_known_heads_add(conn->in.known, &conn->alloc, known);
 }

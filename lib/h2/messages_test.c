@@ -154,6 +154,30 @@ TEST(cookie_crumbs_are_joined)
     side_end(side);
 }
 
+// Two heads in turn, each three times more than it takes to be remembered; those of other connections do not matter.
+static void check_number(struct side *side, const struct weft_http_event *event)
+{
+    if (event->type != WEFT_HTTP_REQUEST) return;
+    bool is_get = event->head->method == WEFT_HTTP_GET;
+    uint64_t remembered_from = is_get ? 5 : 7;
+    bool is_known = event->stream_id > 7;
+    CHECK_EQ(event->head->known_as, is_known ? remembered_from : 0);
+    (void)side;
+}
+
+TEST(a_request_that_came_before_has_the_number_of_that)
+{
+    struct side *side = side_ready(WEFT_HTTP_SERVER);
+    side->event = check_number;
+    for (uint32_t id = 1; id <= 19; id += 4) {
+        put_get(&side->in, id);
+        put_request_with(&side->in, id + 2, END_STREAM, true, (const char *const[]){NULL});
+    }
+    side_feed(side);
+    CHECK_UNHARMED(side);
+    side_end(side);
+}
+
 // RFC 9113 §8.1 (H2-27): a whole answer before the whole request
 TEST(an_early_answer_lets_the_rest_of_the_request_come_for_a_window)
 {

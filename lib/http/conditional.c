@@ -132,22 +132,13 @@ static bool range_holds(const struct weft_http_head *request,
     return validators->date != WEFT_HTTP_NO_DATE && date < validators->date; // strong, §8.8.2.2
 }
 
-// Most requests.
-static bool has_none(const struct weft_http_head *request)
-{
-    return weft_http_head_lacks(
-        request, WEFT_HTTP_FIELD_BIT(IF_MATCH) | WEFT_HTTP_FIELD_BIT(IF_UNMODIFIED_SINCE) |
-                     WEFT_HTTP_FIELD_BIT(IF_NONE_MATCH) | WEFT_HTTP_FIELD_BIT(IF_MODIFIED_SINCE) |
-                     WEFT_HTTP_FIELD_BIT(RANGE));
-}
-
 enum weft_http_condition
 weft_http_evaluate_conditions(const struct weft_http_head *request,
                               const struct weft_http_validators *validators, int64_t now,
                               bool *uses_range)
 {
     *uses_range = false;
-    if (has_none(request)) return WEFT_HTTP_PROCEED;
+    if (weft_http_asks_for_all(request)) return WEFT_HTTP_PROCEED;
     if (!is_as_expected(request, validators, now)) return WEFT_HTTP_FAILED_CONDITION;
     if (is_known(request, validators, now)) {
         return is_get_or_head(request) ? WEFT_HTTP_NOT_MODIFIED : WEFT_HTTP_FAILED_CONDITION;

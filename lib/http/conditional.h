@@ -35,6 +35,15 @@ weft_http_evaluate_conditions(const struct weft_http_head *request,
                               const struct weft_http_validators *validators, int64_t now,
                               bool *uses_range);
 
+/** Does the request surely ask for the whole, whatever the client has: without conditions and ranges? */
+static inline bool weft_http_asks_for_all(const struct weft_http_head *request)
+{
+    return weft_http_head_lacks(
+        request, WEFT_HTTP_FIELD_BIT(IF_MATCH) | WEFT_HTTP_FIELD_BIT(IF_UNMODIFIED_SINCE) |
+                     WEFT_HTTP_FIELD_BIT(IF_NONE_MATCH) | WEFT_HTTP_FIELD_BIT(IF_MODIFIED_SINCE) |
+                     WEFT_HTTP_FIELD_BIT(RANGE));
+}
+
 /** A well-formed entity tag (§8.8.3)? */
 bool weft_http_etag_is_valid(struct weft_span etag);
 

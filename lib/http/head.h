@@ -50,6 +50,8 @@ struct weft_http_head {
     // Sent: where it is not 0, all heads with this stamp are the same in all that is above, so that an engine may send
     // again what it made of the first.
     uint64_t stamp;
+    // Received requests: where it is not 0, all of the connection's with this number are the same, byte for byte.
+    uint64_t known_as;
     // weft_http_fields_lack(), so that asking for what is not there costs nothing; 0: not known.
     uint64_t lacks;
     // Responses that are sent again and again: weft_http_rank_note() has looked at it; `priority` has what it found.

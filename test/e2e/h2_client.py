@@ -69,9 +69,9 @@ class Client:
     def flush(self):
         self.socket.sendall(self.h2.data_to_send())
 
-    def get(self, path, method="GET", fields=(), end=True):
+    def get(self, path, method="GET", fields=(), end=True, authority="localhost"):
         stream = self.h2.get_next_available_stream_id()
-        head = [(":method", method), (":scheme", self.scheme), (":authority", "localhost"), (":path", path), *fields]
+        head = [(":method", method), (":scheme", self.scheme), (":authority", authority), (":path", path), *fields]
         self.h2.send_headers(stream, head, end_stream=end)
         self.bodies[stream] = b""
         return stream
