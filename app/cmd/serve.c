@@ -83,7 +83,7 @@ void weft_serve_help(void)
         "  HUP         read the configuration, certificates and manifests anew; no connection is "
         "lost,\n"
         "              and where something is wrong all stays as it was\n"
-        "  USR1        open the access log anew, after it was moved away\n"
+        "  USR1        open the logs anew, after they were moved away\n"
         "  USR2        become the program that lies where this one was started from, as HUP does\n",
         term->bold, term->plain, term->bold, term->plain);
     print_limits(term);

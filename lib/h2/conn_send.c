@@ -214,8 +214,8 @@ static void put_answer(struct block *block, const struct weft_http_head *head)
     put_fields(block, head->fields, head->field_count);
 }
 
-// A head that is the same as an earlier one has the same block, while the table is as it was. A trace wants to see every
-// field.
+// A head that is the same as an earlier one has the same block, while the table has what it names. A trace wants to see
+// every field.
 static bool knows_block(const struct weft_h2_conn *conn, const struct weft_http_head *head,
                         struct weft_hpack_block *known)
 {
