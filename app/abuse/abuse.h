@@ -72,9 +72,6 @@ struct weft_abuse_result {
 
 struct weft_abuse_run;
 
-/** Is this an address of a loopback interface: 127.0.0.0/8, ::1, or the former mapped into IPv6? */
-bool weft_abuse_is_loopback(const struct weft_address *address);
-
 /**
  * Meets the server: it has to be on a loopback address and to answer something ordinary.
  *

@@ -158,7 +158,7 @@ static bool shake_hands(struct weft_abuse_link *link)
 static bool connect_in_time(struct weft_abuse_link *link, bool is_narrow)
 {
     const struct weft_address *address = &link->play->target->address;
-    if (!weft_abuse_is_loopback(address)) return false; // whatever else has gone wrong
+    if (!weft_address_is_loopback(address)) return false; // whatever else has gone wrong
     link->fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (link->fd < 0) return false;
     int narrow = NARROW_BUFFER;

@@ -2,7 +2,6 @@
 #include "abuse/judge.h"
 #include "abuse/watch.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -37,17 +36,6 @@ static const struct weft_abuse_budget long_budget = {
     .repeats = 1000,
     .crowd = 500,
 };
-
-bool weft_abuse_is_loopback(const struct weft_address *address)
-{
-    if (address->storage.ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)&address->storage;
-        return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-    }
-    if (address->storage.ss_family != AF_INET6) return false;
-    const struct in6_addr *in6 = &((const struct sockaddr_in6 *)&address->storage)->sin6_addr;
-    return IN6_IS_ADDR_LOOPBACK(in6) || (IN6_IS_ADDR_V4MAPPED(in6) && in6->s6_addr[12] == 127);
-}
 
 static bool make_contexts(struct weft_abuse_target *target, char *error, size_t error_size)
 {
@@ -108,7 +96,7 @@ struct weft_abuse_run *weft_abuse_run_new(const struct weft_abuse_options *optio
         .path = options->url->path,
         .large = options->large.size > 0 ? options->large : options->url->path,
     };
-    if (!weft_abuse_is_loopback(options->address)) {
+    if (!weft_address_is_loopback(options->address)) {
         snprintf(error, error_size, "not a loopback address");
         goto failed;
     }

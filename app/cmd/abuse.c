@@ -159,7 +159,7 @@ static bool find_address(const struct weft_url *url, struct weft_address *addres
     if (count <= 0) return false;
     for (int i = 0; i < count; i++) {
         char text[64];
-        if (weft_abuse_is_loopback(&found[i])) continue;
+        if (weft_address_is_loopback(&found[i])) continue;
         weft_address_text(&found[i], false, text, sizeof(text));
         snprintf(error, error_size,
                  "'%s' is %s: attacks are played on loopback addresses of this machine only "

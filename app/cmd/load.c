@@ -149,7 +149,7 @@ static int find_addresses(struct load *load)
     }
     for (int i = 0; i < count && !options->owns_host; i++) {
         char text[64];
-        if (weft_load_is_loopback(&load->addresses[i])) continue;
+        if (weft_address_is_loopback(&load->addresses[i])) continue;
         weft_address_text(&load->addresses[i], false, text, sizeof(text));
         return fail("%s is %s, which is not this machine's loopback: load may only be put on what "
                     "is yours. Say --i-own-this-host where it is",

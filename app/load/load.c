@@ -4,7 +4,6 @@
 #include "load/state.h"
 #include "net/memory.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,18 +43,6 @@ static uint64_t cpu_us(void)
     (void)getrusage(RUSAGE_SELF, &usage);
     return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
            (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
-bool weft_load_is_loopback(const struct weft_address *address)
-{
-    if (address->storage.ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)&address->storage;
-        return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-    }
-    if (address->storage.ss_family != AF_INET6) return false;
-    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)&address->storage)->sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(v6)) return v6->s6_addr[12] == 127;
-    return IN6_IS_ADDR_LOOPBACK(v6);
 }
 
 // Threads

@@ -134,7 +134,4 @@ void weft_load_result_deinit(struct weft_load_result *result);
 /** Counts a reason. */
 void weft_load_result_blame(struct weft_load_result *result, const char *text, uint64_t count);
 
-/** Is the address of this machine's loopback? */
-bool weft_load_is_loopback(const struct weft_address *address);
-
 #endif

@@ -117,6 +117,16 @@ void weft_address_text(const struct weft_address *address, bool with_port, char 
     }
 }
 
+bool weft_address_is_loopback(const struct weft_address *address)
+{
+    if (address->storage.ss_family == AF_INET) {
+        return ntohl(address->storage.v4.sin_addr.s_addr) >> 24 == 127;
+    }
+    if (address->storage.ss_family != AF_INET6) return false;
+    const struct in6_addr *host = &address->storage.v6.sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(host) || (IN6_IS_ADDR_V4MAPPED(host) && host->s6_addr[12] == 127);
+}
+
 static int switch_on(int fd, int level, int option)
 {
     int on = 1;

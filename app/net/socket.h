@@ -30,6 +30,9 @@ int weft_address_resolve(const char *host, uint16_t port, struct weft_address *a
 /** "127.0.0.1:80" or "[::1]:80"; `text` has room for 64 bytes. Without the port where `with_port` is false. */
 void weft_address_text(const struct weft_address *address, bool with_port, char *text, size_t size);
 
+/** Is this an address of a loopback interface: 127.0.0.0/8, ::1, or the former mapped into IPv6? */
+bool weft_address_is_loopback(const struct weft_address *address);
+
 /** The most bytes that the kernel holds of a connection without having sent them: what is urgent waits for no more. */
 enum { WEFT_SOCKET_NOTSENT_LOWAT = 16384 };
 

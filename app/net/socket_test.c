@@ -50,6 +50,25 @@ TEST(addresses_read_as_in_a_url)
     }
 }
 
+TEST(loopback_addresses_are_told_from_others)
+{
+    static const struct row {
+        const char *host;
+        bool is_loopback;
+    } rows[] = {
+        {"127.0.0.1", true}, {"127.255.0.9", true}, {"128.0.0.1", false},
+        {"::1", true},       {"::2", false},        {"::ffff:127.0.0.1", true},
+        {"0.0.0.0", false},  {"::", false},         {"::ffff:192.0.2.1", false},
+    };
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct weft_address address;
+        int count = weft_address_resolve(rows[i].host, 80, &address, 1, error, sizeof(error));
+        CHECK_EQ(count, 1);
+        CHECK_EQ(weft_address_is_loopback(&address), rows[i].is_loopback);
+    }
+    CHECK(!weft_address_is_loopback(&(struct weft_address){.storage.ss_family = AF_UNIX}));
+}
+
 // RFC 6761 §6.3
 TEST(localhost_is_always_loopback)
 {

@@ -100,24 +100,14 @@ static bool open_workers(struct weft_server *server, char *error, size_t error_s
     return true;
 }
 
-static bool is_loopback(const struct weft_address *address)
-{
-    if (address->storage.ss_family == AF_INET6) {
-        const struct in6_addr *v6 =
-            &((const struct sockaddr_in6 *)(const void *)&address->storage)->sin6_addr;
-        return IN6_IS_ADDR_LOOPBACK(v6) || (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
-    }
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&address->storage;
-    return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-}
-
 // Figures tell who is served and how much: others see them only where that was asked for.
 static bool are_for_us_alone(const struct weft_listening *listening, char *error, size_t error_size)
 {
     for (size_t i = 0; i < weft_listening_count(listening); i++) {
         struct weft_address address = {.size = sizeof(address.storage)};
         struct sockaddr *any = (struct sockaddr *)&address.storage;
-        if (getsockname(listening->fds[i], any, &address.size) == 0 && is_loopback(&address)) {
+        if (getsockname(listening->fds[i], any, &address.size) == 0 &&
+            weft_address_is_loopback(&address)) {
             continue;
         }
         snprintf(error, error_size,
