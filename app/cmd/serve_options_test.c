@@ -39,7 +39,8 @@ TEST(options_reach_the_configuration)
     CHECK(read_line("serve --listen http://127.0.0.1:0 site -l https://[::1]:1 --cert a --key b "
                     "--cert c --key d --threads 3 --access-log - --log-format json --listing "
                     "--index home.html --index index.htm --header x:y --cache 1M "
-                    "--congestion bbr --drain-timeout 5s --limit idle_timeout_ms=9",
+                    "--congestion bbr --drain-timeout 5s --limit idle_timeout_ms=9 "
+                    "--early-hints never --sandbox require",
                     &options, &outcome));
     const struct weft_server_config *config = &options.config;
     CHECK_SAME(weft_span_of(options.site->root), WEFT_SPAN("site"));
@@ -58,6 +59,8 @@ TEST(options_reach_the_configuration)
     CHECK_SAME(weft_span_of(config->congestion), WEFT_SPAN("bbr"));
     CHECK_EQ(config->drain_timeout_ms, 5000);
     CHECK_EQ(config->limits.idle_timeout_ms, 9);
+    CHECK_EQ(options.site->early_hints, WEFT_EARLY_HINTS_NEVER);
+    CHECK_EQ(config->sandbox, WEFT_SANDBOX_REQUIRE);
     weft_serve_options_deinit(&options);
 }
 
@@ -78,6 +81,10 @@ TEST(wrong_use_names_the_option_and_what_was_expected)
         {"serve --threads 0", {"--threads '0'", "1 to 64"}},
         {"serve --threads many", {"--threads 'many'", "1 to 64"}},
         {"serve --log-format xml", {"--log-format 'xml'", "common, combined or json"}},
+        {"serve --error-level loud", {"--error-level 'loud'", "error, warning or notice"}},
+        {"serve --error-format xml", {"--error-format 'xml'", "text or json"}},
+        {"serve --early-hints soon", {"--early-hints 'soon'", "auto, always or never"}},
+        {"serve --sandbox maybe", {"--sandbox 'maybe'", "on, off or require"}},
         {"serve --header nocolon", {"--header", "Name: value"}},
         {"serve --header content-length:1", {"--header", "server itself"}},
         {"serve --cache big", {"--cache 'big'", "64M"}},

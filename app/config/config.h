@@ -39,6 +39,16 @@ WEFT_MUST_USE bool weft_config_read(struct weft_server_config *config, const cha
 WEFT_MUST_USE bool weft_config_read_bytes(struct weft_server_config *config, struct weft_span bytes,
                                           const struct weft_config_listener *listener);
 
+/**
+ * Sets a setting that is one of some words, as a file would.
+ *
+ * site      whose it is, where it is one of a site
+ * expected  filled with "expected on, off or require" where it is none of them
+ * returns   whether it is
+ */
+bool weft_config_set_word(struct weft_server_config *config, struct weft_site_config *site,
+                          const char *name, const char *word, char *expected, size_t expected_size);
+
 /** Writes a configuration as a file that would give the same, every default included. */
 void weft_config_show(const struct weft_server_config *config, FILE *out);
 

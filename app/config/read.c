@@ -64,24 +64,17 @@ static const char *take_text(struct weft_config_reading *reading,
     return (const char *)copy.data;
 }
 
-static bool is_word(const char *const *words, const char *text)
-{
-    for (; words && *words; words++) {
-        if (strcmp(*words, text) == 0) return true;
-    }
-    return false;
-}
-
 static void read_path(struct weft_config_reading *reading, const struct weft_setting *setting,
                       const struct weft_config_node *node, void *target)
 {
+    uint64_t place;
     const char *text = take_text(reading, setting, node);
     if (!text) return;
     if (*text == 0) {
         say_expected(reading, setting, node);
         return;
     }
-    if (!is_word(setting->words, text)) {
+    if (!weft_setting_parse_word(setting, text, &place)) {
         text = weft_config_resolve(reading, &node->place, text);
         if (!text) return;
         weft_config_look_at(reading, setting, &node->place, text);
@@ -92,9 +85,9 @@ static void read_path(struct weft_config_reading *reading, const struct weft_set
 static void read_word(struct weft_config_reading *reading, const struct weft_setting *setting,
                       const struct weft_config_node *node, const char *text, void *target)
 {
-    for (size_t i = 0; setting->words[i]; i++) {
-        if (strcmp(setting->words[i], text) != 0) continue;
-        weft_setting_set_number(setting, target, i);
+    uint64_t place;
+    if (weft_setting_parse_word(setting, text, &place)) {
+        weft_setting_set_number(setting, target, place);
         return;
     }
     const char *nearest = weft_nearest(text, setting->words);

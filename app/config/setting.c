@@ -1,8 +1,9 @@
-// config/setting.c: numbers of settings, with their units
+// config/setting.c: values of settings as text: numbers with their units, words
 #include "config/setting.h"
 
 #include "base/units.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -93,6 +94,16 @@ bool weft_setting_parse_number(const struct weft_setting *setting, const char *t
     return *number >= setting->least && *number <= setting->most;
 }
 
+bool weft_setting_parse_word(const struct weft_setting *setting, const char *text, uint64_t *place)
+{
+    for (size_t i = 0; setting->words && setting->words[i]; i++) {
+        if (strcmp(setting->words[i], text) != 0) continue;
+        *place = i;
+        return true;
+    }
+    return false;
+}
+
 static void describe_number(const struct weft_setting *setting, char *room, size_t room_size)
 {
     char least[32];
@@ -146,14 +157,38 @@ void weft_setting_describe(const struct weft_setting *setting, char *room, size_
     }
 }
 
+static const struct weft_setting *find_row(const struct weft_setting *rows, const char *name)
+{
+    for (const struct weft_setting *row = rows; row->name; row++) {
+        if (strcmp(row->name, name) == 0) return row;
+    }
+    return NULL;
+}
+
+bool weft_config_set_word(struct weft_server_config *config, struct weft_site_config *site,
+                          const char *name, const char *word, char *expected, size_t expected_size)
+{
+    static const char before[] = "expected ";
+    const struct weft_setting *row = find_row(weft_server_settings, name);
+    void *target = row ? (void *)config : site;
+    if (!row) row = find_row(weft_site_settings, name);
+    assert(row && row->kind == WEFT_SETTING_WORD);
+    uint64_t place;
+    if (weft_setting_parse_word(row, word, &place)) {
+        weft_setting_set_number(row, target, place);
+        return true;
+    }
+    snprintf(expected, expected_size, "%s", before);
+    weft_setting_describe(row, expected + strlen(before), expected_size - strlen(before));
+    return false;
+}
+
 // Looks through a group and those inside of it; `path` is the group's, and becomes that of the group found.
 static bool find_group(const struct weft_setting *rows, const char *name, char *path,
                        size_t path_size)
 {
     size_t size = strlen(path);
-    for (const struct weft_setting *row = rows; row->name; row++) {
-        if (strcmp(row->name, name) == 0) return true;
-    }
+    if (find_row(rows, name)) return true;
     for (const struct weft_setting *row = rows; row->name; row++) {
         if (!row->rows) continue;
         snprintf(path + size, path_size - size, "%s%s", size ? "." : "", row->name);

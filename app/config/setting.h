@@ -114,6 +114,9 @@ void weft_setting_write_number(const struct weft_setting *setting, uint64_t numb
 bool weft_setting_parse_number(const struct weft_setting *setting, const char *text,
                                uint64_t *number);
 
+/** Finds the place of a text among the words; false where it is none of them. */
+bool weft_setting_parse_word(const struct weft_setting *setting, const char *text, uint64_t *place);
+
 /**
  * Finds in which groups a setting stands, from the outermost on: "sites.headers", or "the outermost group".
  *
