@@ -21,8 +21,7 @@ static void show_url(const struct weft_url *url)
     char text[512];
     bool is_first = true;
     putchar('{');
-    weft_json_key(stdout, "url", &is_first);
-    weft_json_text(stdout, weft_span_of(weft_url_text(url, text, sizeof(text))));
+    weft_json_pair(stdout, "url", weft_url_text(url, text, sizeof(text)), &is_first);
 }
 
 void weft_abuse_show_start(bool is_json, const struct weft_url *url, size_t process_count)
@@ -46,21 +45,14 @@ static void show_json(const struct weft_abuse_result *result, bool is_first_case
     bool is_first = true;
     if (!is_first_case) putchar(',');
     printf("\n{");
-    weft_json_key(stdout, "id", &is_first);
-    weft_json_text(stdout, weft_span_of(result->which->id));
-    weft_json_key(stdout, "class", &is_first);
-    weft_json_text(stdout, weft_span_of(result->which->name));
-    weft_json_key(stdout, "cve", &is_first);
-    weft_json_text(stdout, weft_span_of(result->which->cve));
-    weft_json_key(stdout, "sent", &is_first);
-    weft_json_text(stdout, weft_span_of(result->which->sent));
-    weft_json_key(stdout, "outcome", &is_first);
-    weft_json_text(stdout, weft_span_of(result->outcome));
+    weft_json_pair(stdout, "id", result->which->id, &is_first);
+    weft_json_pair(stdout, "class", result->which->name, &is_first);
+    weft_json_pair(stdout, "cve", result->which->cve, &is_first);
+    weft_json_pair(stdout, "sent", result->which->sent, &is_first);
+    weft_json_pair(stdout, "outcome", result->outcome, &is_first);
     printf(",\"bounded\":%s", result->is_skipped ? "null" : result->is_bounded ? "true" : "false");
-    weft_json_key(stdout, "why", &is_first);
-    weft_json_text(stdout, weft_span_of(result->why));
-    weft_json_key(stdout, "said", &is_first);
-    weft_json_text(stdout, weft_span_of(result->said));
+    weft_json_pair(stdout, "why", result->why, &is_first);
+    weft_json_pair(stdout, "said", result->said, &is_first);
     if (result->has_process) {
         printf(",\"memory_bytes\":%lld,\"cpu_us\":%llu", (long long)result->grown,
                (unsigned long long)result->cpu_us);

@@ -1,24 +1,9 @@
-// cmd/get_har.c: HAR 1.2, and the summary in JSON
+// cmd/get_har.c: HAR 1.2
 #include "cmd/get_show.h"
 #include "cmd/json_out.h"
 
 #include <inttypes.h>
 #include <time.h>
-
-static double ms(uint64_t from_us, uint64_t to_us)
-{
-    return from_us && to_us > from_us ? (double)(to_us - from_us) / 1000 : 0;
-}
-
-static void put_text(FILE *out, const char *text)
-{
-    weft_json_text(out, weft_span_of(text));
-}
-
-static void put_version(FILE *out, unsigned version)
-{
-    fprintf(out, version % 10 ? "\"HTTP/%u.%u\"" : "\"HTTP/%u\"", version / 10, version % 10);
-}
 
 // A moment of the loop's clock as ISO 8601.
 static void put_moment(FILE *out, const struct weft_get_record *record, uint64_t at_us)
@@ -56,9 +41,8 @@ static void put_request(FILE *out, const struct weft_get_entry *entry)
     fputs("\"request\":{\"method\":", out);
     weft_json_text(out, entry->method);
     fputs(",\"url\":", out);
-    put_text(out, entry->url_text);
-    fputs(",\"httpVersion\":", out);
-    put_version(out, entry->report.version);
+    weft_json_string(out, entry->url_text);
+    fprintf(out, ",\"httpVersion\":\"HTTP/%s\"", weft_get_version_text(entry->report.version));
     fputs(",\"cookies\":[],\"headers\":", out);
     put_head(out, &entry->request);
     fputs(",\"queryString\":[],\"headersSize\":-1,\"bodySize\":-1}", out);
@@ -68,9 +52,8 @@ static void put_response(FILE *out, const struct weft_get_entry *entry)
 {
     const struct weft_exchange_report *report = &entry->report;
     uint64_t size = report->decoded_size ? report->decoded_size : report->content_size;
-    fprintf(out,
-            ",\"response\":{\"status\":%u,\"statusText\":\"\",\"httpVersion\":", report->status);
-    put_version(out, report->version);
+    fprintf(out, ",\"response\":{\"status\":%u,\"statusText\":\"\",\"httpVersion\":\"HTTP/%s\"",
+            report->status, weft_get_version_text(report->version));
     fputs(",\"cookies\":[],\"headers\":", out);
     put_head(out, &entry->response);
     fprintf(out,
@@ -82,7 +65,7 @@ static void put_response(FILE *out, const struct weft_get_entry *entry)
     fprintf(out, ",\"headersSize\":-1,\"bodySize\":%" PRIu64, report->content_size);
     if (entry->failure) {
         fputs(",\"_error\":", out);
-        put_text(out, entry->failure);
+        weft_json_string(out, entry->failure);
     }
     fputc('}', out);
 }
@@ -105,21 +88,21 @@ static void put_timings(FILE *out, const struct weft_get_record *record,
     const struct weft_get_connection *it = weft_get_record_find(record, report->connection_id);
     uint64_t sent_us = report->sent_us ? report->sent_us : report->ended_us;
     uint64_t first_us = report->first_us ? report->first_us : report->ended_us;
-    double blocked = ms(report->asked_us, sent_us);
+    double blocked = weft_get_ms(report->asked_us, sent_us);
     double dns = -1;
     double connect = -1;
     double ssl = -1;
     if (it && has_opened(record, entry) && it->info.start_us >= report->asked_us) {
-        dns = ms(it->info.start_us, it->info.resolved_us);
-        connect = ms(it->info.resolved_us, it->info.ready_us); // HAR: TLS is part of it
-        if (it->info.tls_version) ssl = ms(it->info.connected_us, it->info.ready_us);
+        dns = weft_get_ms(it->info.start_us, it->info.resolved_us);
+        connect = weft_get_ms(it->info.resolved_us, it->info.ready_us); // HAR: TLS is part of it
+        if (it->info.tls_version) ssl = weft_get_ms(it->info.connected_us, it->info.ready_us);
         blocked -= dns + connect;
     }
     fprintf(out,
             ",\"timings\":{\"blocked\":%.3f,\"dns\":%.3f,\"connect\":%.3f,\"ssl\":%.3f,\"send\":0,"
             "\"wait\":%.3f,\"receive\":%.3f}",
-            blocked > 0 ? blocked : 0, dns, connect, ssl, ms(report->sent_us, first_us),
-            ms(report->first_us, report->ended_us));
+            blocked > 0 ? blocked : 0, dns, connect, ssl, weft_get_ms(report->sent_us, first_us),
+            weft_get_ms(report->first_us, report->ended_us));
     fprintf(out, ",\"connection\":\"%" PRIu64 "\"", report->connection_id);
     if (it && it->info.address[0]) {
         char host[sizeof(it->info.address)];
@@ -127,7 +110,7 @@ static void put_timings(FILE *out, const struct weft_get_record *record,
         char *colon = strrchr(host, ':');
         if (colon) *colon = 0;
         fputs(",\"serverIPAddress\":", out);
-        put_text(out, host);
+        weft_json_string(out, host);
     }
 }
 
@@ -137,7 +120,7 @@ static void put_entry(FILE *out, const struct weft_get_record *record,
     const struct weft_exchange_report *report = &entry->report;
     fputs("{\"startedDateTime\":", out);
     put_moment(out, record, report->asked_us);
-    fprintf(out, ",\"time\":%.3f,", ms(report->asked_us, report->ended_us));
+    fprintf(out, ",\"time\":%.3f,", weft_get_ms(report->asked_us, report->ended_us));
     put_request(out, entry);
     put_response(out, entry);
     fputs(",\"cache\":{}", out);
@@ -150,12 +133,12 @@ static void put_entry(FILE *out, const struct weft_get_record *record,
     }
     if (entry->unasked) {
         fputs(",\"_unasked\":", out);
-        put_text(out, entry->unasked);
+        weft_json_string(out, entry->unasked);
     }
     if (entry->interim_us) {
         fprintf(out,
                 ",\"_interim\":{\"status\":%u,\"time\":%.3f,\"headers\":", entry->interim_status,
-                ms(report->asked_us, entry->interim_us));
+                weft_get_ms(report->asked_us, entry->interim_us));
         put_head(out, &entry->interim);
         fputc('}', out);
     }
@@ -172,86 +155,4 @@ void weft_get_show_har(const struct weft_get_record *record, FILE *out)
         put_entry(out, record, &record->entries[i]);
     }
     fputs("\n]}}\n", out);
-}
-
-// The summary
-
-static void put_connection(FILE *out, const struct weft_get_connection *it, uint64_t start_us)
-{
-    const struct weft_client_connection_info *info = &it->info;
-    const struct weft_http_totals *totals = &it->totals;
-    fprintf(out, "{\"id\":%" PRIu64 ",\"origin\":", info->id);
-    put_text(out, info->origin);
-    fputs(",\"address\":", out);
-    put_text(out, info->address);
-    fputs(",\"version\":", out);
-    put_version(out, info->version);
-    fputs(",\"tls\":", out);
-    put_text(out, info->tls_version ? info->tls_version : "");
-    fputs(",\"cipher\":", out);
-    put_text(out, info->tls_cipher ? info->tls_cipher : "");
-    fprintf(out,
-            ",\"start_ms\":%.3f,\"resolve_ms\":%.3f,\"connect_ms\":%.3f,\"tls_ms\":%.3f,"
-            "\"requests\":%zu",
-            ms(start_us, info->start_us), ms(info->start_us, info->resolved_us),
-            ms(info->resolved_us, info->connected_us), ms(info->connected_us, info->ready_us),
-            info->request_count);
-    fprintf(out,
-            ",\"fields_sent\":{\"text\":%" PRIu64 ",\"wire\":%" PRIu64
-            "},\"fields_received\":{\"text\":%" PRIu64 ",\"wire\":%" PRIu64 "}",
-            totals->field_text_sent, totals->field_wire_sent, totals->field_text_received,
-            totals->field_wire_received);
-    fprintf(out, ",\"content_received\":%" PRIu64 ",\"received\":%" PRIu64 ",\"sent\":%" PRIu64 "}",
-            totals->content_received, totals->received_size, totals->sent_size);
-}
-
-static void put_text_or_null(FILE *out, const char *text)
-{
-    if (text) {
-        put_text(out, text);
-    } else {
-        fputs("null", out);
-    }
-}
-
-static void put_summary(FILE *out, const struct weft_get_entry *entry, uint64_t start_us)
-{
-    const struct weft_exchange_report *report = &entry->report;
-    fputs("{\"url\":", out);
-    put_text(out, entry->url_text);
-    fputs(",\"method\":", out);
-    weft_json_text(out, entry->method);
-    fputs(",\"version\":", out);
-    put_version(out, report->version);
-    fprintf(out,
-            ",\"status\":%u,\"connection\":%" PRIu64 ",\"stream\":%" PRIu64
-            ",\"asked_ms\":%.3f,\"sent_ms\":%.3f,\"first_ms\":%.3f,\"ended_ms\":%.3f,\"content\":"
-            "%" PRIu64 ",\"decoded\":%" PRIu64 ",\"redirects\":%u,\"retries\":%u,\"error\":",
-            report->status, report->connection_id, report->stream_id,
-            ms(start_us, report->asked_us), ms(start_us, report->sent_us),
-            ms(start_us, report->first_us), ms(start_us, report->ended_us), report->content_size,
-            report->decoded_size, report->redirects, report->retries);
-    put_text_or_null(out, entry->failure);
-    if (entry->initiator) fprintf(out, ",\"initiator\":\"%s\"", entry->initiator);
-    if (report->pushed_us) {
-        fprintf(out, ",\"promised_ms\":%.3f,\"unasked\":", ms(start_us, report->pushed_us));
-        put_text_or_null(out, entry->unasked);
-    }
-    fputc('}', out);
-}
-
-void weft_get_show_json(const struct weft_get_record *record, FILE *out)
-{
-    fputs("{\"connections\":[", out);
-    for (size_t i = 0; i < record->connection_count; i++) {
-        fputs(i > 0 ? ",\n" : "\n", out);
-        put_connection(out, &record->connections[i], record->start_us);
-    }
-    fputs("],\n\"requests\":[", out);
-    for (size_t i = 0; i < record->entry_count; i++) {
-        fputs(i > 0 ? ",\n" : "\n", out);
-        put_summary(out, &record->entries[i], record->start_us);
-    }
-    fprintf(out, "],\n\"total_ms\":%.3f,\"left_out\":%" PRIu64 "}\n",
-            (double)weft_get_record_span_us(record) / 1000, record->left_out);
 }

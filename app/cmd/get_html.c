@@ -56,7 +56,7 @@ static void put_connection(FILE *out, const struct weft_get_record *record,
     put_escaped(out, info->origin);
     fprintf(out, " %s</td><td class=\"code\">", info->address);
     if (info->ready_us) {
-        fprintf(out, "h%u%s", info->version / 10, info->version % 10 ? ".1" : "");
+        fprintf(out, "h%s", weft_get_version_text(info->version));
     } else {
         fputs("<span class=\"failed\">none</span>", out);
     }

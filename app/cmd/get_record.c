@@ -209,6 +209,21 @@ void weft_get_record_connection(struct weft_get_record *record,
     it->info.totals = NULL;
 }
 
+double weft_get_ms(uint64_t from_us, uint64_t to_us)
+{
+    return from_us && to_us > from_us ? (double)(to_us - from_us) / 1000 : 0;
+}
+
+const char *weft_get_version_text(unsigned version)
+{
+    switch (version) {
+    case WEFT_HTTP_1_0: return "1.0";
+    case WEFT_HTTP_1_1: return "1.1";
+    case WEFT_HTTP_2: return "2";
+    default: return "0";
+    }
+}
+
 uint64_t weft_get_record_span_us(const struct weft_get_record *record)
 {
     uint64_t end_us = record->start_us + 1;

@@ -78,6 +78,12 @@ uint64_t weft_get_record_born_us(const struct weft_get_record *record, uint64_t 
 const struct weft_get_connection *weft_get_record_find(const struct weft_get_record *record,
                                                        uint64_t id);
 
+/** From one moment to another in milliseconds; 0 where one of them did not come. */
+double weft_get_ms(uint64_t from_us, uint64_t to_us);
+
+/** "1.0", "1.1" or "2"; "0" where it is not known. */
+const char *weft_get_version_text(unsigned version);
+
 /** When the last thing happened, since the start. */
 uint64_t weft_get_record_span_us(const struct weft_get_record *record);
 

@@ -60,11 +60,6 @@ static void put_label(const struct canvas *canvas, const char *number, const cha
     fprintf(canvas->out, "%*s", size < LABEL_SIZE ? (int)(LABEL_SIZE - size) : 0, "");
 }
 
-static double ms_between(uint64_t from_us, uint64_t to_us)
-{
-    return to_us > from_us && from_us ? (double)(to_us - from_us) / 1000 : 0;
-}
-
 static void put_connection(const struct canvas *canvas, const struct weft_get_connection *it)
 {
     const struct weft_client_connection_info *info = &it->info;
@@ -83,9 +78,8 @@ static void put_connection(const struct canvas *canvas, const struct weft_get_co
         fprintf(canvas->out, "%sfailed%s\n", term->red, term->plain);
         return;
     }
-    fprintf(canvas->out, "%8.1f ms  HTTP/%u%s%s%s\n", ms_between(info->start_us, info->ready_us),
-            info->version / 10, info->version % 10 ? "." : "", info->version % 10 ? "1" : "",
-            info->is_secure ? " TLS" : "");
+    fprintf(canvas->out, "%8.1f ms  HTTP/%s%s\n", weft_get_ms(info->start_us, info->ready_us),
+            weft_get_version_text(info->version), info->is_secure ? " TLS" : "");
 }
 
 static const char *path_of(const char *url)
@@ -118,7 +112,7 @@ static void put_entry(const struct canvas *canvas, const struct weft_get_entry *
     if (!entry->unasked) put_asked(canvas, bar, report, last_us);
     paint(canvas, bar, report->first_us, report->ended_us, DATA);
     put_bar(canvas, bar);
-    double whole_ms = ms_between(report->asked_us, report->ended_us);
+    double whole_ms = weft_get_ms(report->asked_us, report->ended_us);
     if (entry->failure) {
         fprintf(canvas->out, "%8.1f ms  %s", whole_ms, term->red);
         weft_term_put(canvas->out, entry->failure, strlen(entry->failure));

@@ -87,9 +87,7 @@ static void put_status(const struct source *it)
 
 static void put_version(const struct source *it)
 {
-    unsigned version = it->entry->report.version;
-    fprintf(it->out, version % 10 || version == WEFT_HTTP_1_0 ? "%u.%u" : "%u", version / 10,
-            version % 10);
+    fputs(weft_get_version_text(it->entry->report.version), it->out);
 }
 
 static void put_method(const struct source *it)

@@ -14,12 +14,6 @@ static void put_flag(FILE *out, const char *key, bool flag, bool *is_first)
     fputs(flag ? "true" : "false", out);
 }
 
-static void put_text(FILE *out, const char *key, const char *text, bool *is_first)
-{
-    weft_json_key(out, key, is_first);
-    weft_json_text(out, weft_span_of(text));
-}
-
 static void put_histogram(FILE *out, const char *key, const struct weft_histogram *histogram,
                           bool *is_first)
 {
@@ -49,7 +43,7 @@ static void put_config(FILE *out, const struct weft_load_config *config, bool *i
     bool is_first_here = true;
     weft_json_key(out, "load", is_first);
     fputc('{', out);
-    put_text(out, "loop", config->rate > 0 ? "open" : "closed", &is_first_here);
+    weft_json_pair(out, "loop", config->rate > 0 ? "open" : "closed", &is_first_here);
     put_count(out, "clients", config->lanes, &is_first_here);
     put_count(out, "streams", config->streams, &is_first_here);
     put_count(out, "threads", config->threads, &is_first_here);
@@ -62,7 +56,8 @@ static void put_config(FILE *out, const struct weft_load_config *config, bool *i
     if (config->rate > 0) {
         weft_json_key(out, "rate", &is_first_here);
         fprintf(out, "%.6g", config->rate);
-        put_text(out, "arrivals", config->is_poisson ? "poisson" : "constant", &is_first_here);
+        weft_json_pair(out, "arrivals", config->is_poisson ? "poisson" : "constant",
+                       &is_first_here);
         put_count(out, "queue", config->queue_most, &is_first_here);
     }
     fputc('}', out);
@@ -108,7 +103,7 @@ static void put_reasons(FILE *out, const struct weft_load_result *result, bool *
     for (size_t i = 0; i < WEFT_LOAD_REASONS_MOST && result->reasons[i].count > 0; i++) {
         bool is_first_here = true;
         fputs(i > 0 ? ",{" : "{", out);
-        put_text(out, "reason", result->reasons[i].text, &is_first_here);
+        weft_json_pair(out, "reason", result->reasons[i].text, &is_first_here);
         put_count(out, "count", result->reasons[i].count, &is_first_here);
         fputc('}', out);
     }
@@ -196,10 +191,10 @@ void weft_load_show_json(const struct weft_load_options *options,
     const struct weft_load_plan *plan = options->config.plan;
     bool is_first = true;
     fputc('{', out);
-    put_text(out, "scheme", plan->origin.is_secure ? "https" : "http", &is_first);
-    put_text(out, "authority", plan->origin.authority, &is_first);
-    put_text(out, "address", result->address, &is_first);
-    put_text(out, "protocol", result->protocol, &is_first);
+    weft_json_pair(out, "scheme", plan->origin.is_secure ? "https" : "http", &is_first);
+    weft_json_pair(out, "authority", plan->origin.authority, &is_first);
+    weft_json_pair(out, "address", result->address, &is_first);
+    weft_json_pair(out, "protocol", result->protocol, &is_first);
     put_config(out, &options->config, &is_first);
     put_count(out, "elapsed_us", result->elapsed_us, &is_first);
     put_flag(out, "stopped", result->was_stopped, &is_first);
