@@ -48,7 +48,8 @@ class Server:
     def ports(self):
         return (self.clear, self.tls)
 
-    def takes_part(self, work):
+    @staticmethod
+    def takes_part(work):
         """Can it be asked for a workload?"""
         return True
 
@@ -242,7 +243,8 @@ http {{
 class Nghttpd(Server):
     name = "nghttpd"
 
-    def takes_part(self, work):
+    @staticmethod
+    def takes_part(work):
         return not work.is_http1
 
     def command(self):
@@ -296,7 +298,8 @@ class Bare(Floor):
     name = "bare"
     records = "bare"
 
-    def takes_part(self, work):
+    @staticmethod
+    def takes_part(work):
         return work.is_tls
 
     def version(self):

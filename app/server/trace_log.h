@@ -12,7 +12,7 @@ enum { WEFT_TAP_SIZE = 65536 };
 
 struct weft_trace_log {
     struct weft_log_file file;
-    bool begins; // a file that is none (a pipe, a terminal) gets its first record from this thread
+    bool begins;     // this thread writes the first record where it is no file: a pipe, a terminal
     int64_t zero_us; // of 1970, on the loop's clock
 };
 

@@ -13,7 +13,7 @@ enum {
 struct weft_hpack_recall_slot {
     uint64_t stamp;   // of the head; 0 where the slot is free
     uint64_t dynamic; // a bit for each byte of the block that is an index into the dynamic table
-    uint32_t next; // of the table, when these were right: with each entry more they are one higher
+    uint32_t next;    // of the table, when these were right; each entry since adds one to them
     uint16_t text_size;
     bool came_before;
     uint8_t highest; // of these indices; 0 for none

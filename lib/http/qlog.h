@@ -13,8 +13,8 @@ struct weft_qlog_group {
     uint64_t id;      // of the connection
     unsigned version; // enum weft_http_version; 0 while it is not known
     int64_t zero_us;  // taken from a record's time to have the one that is written
-    bool
-        hides_secrets; // values of what authorises somebody are left out: Authorization, Cookie and their like
+    // Values of what authorises somebody are left out: Authorization, Cookie and their like.
+    bool hides_secrets;
 };
 
 enum {
