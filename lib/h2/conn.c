@@ -231,6 +231,35 @@ void weft_h2_fail(struct weft_h2_conn *conn, enum weft_http_error_code code, con
     weft_h2_conn_fail(conn, weft_h2_connection_error(code, reason));
 }
 
+void weft_h2_reset(struct weft_h2_conn *conn, uint64_t stream_id, enum weft_http_error_code code)
+{
+    struct weft_h2_stream *stream = weft_h2_streams_find(&conn->streams, stream_id);
+    if (!stream || stream->is_over || conn->is_failed) return;
+
+    weft_h2_conn_reset(conn, stream, weft_h2_stream_error(code, "reset by this side"));
+}
+
+void weft_h2_conn_final_goaway(struct weft_h2_conn *conn)
+{
+    conn->drain = WEFT_H2_DRAIN_FINAL;
+    conn->drain_last_id = conn->streams.last_peer_id;
+    weft_h2_conn_send_goaway(conn, conn->drain_last_id, WEFT_HTTP_NO_ERROR, NULL);
+}
+
+void weft_h2_drain(struct weft_h2_conn *conn, uint64_t now_us)
+{
+    conn->now_us = now_us;
+    if (conn->is_failed || conn->drain) return;
+
+    if (!weft_h2_is_server(conn)) { // a server opens nothing that could cross it unannounced
+        weft_h2_conn_final_goaway(conn);
+        return;
+    }
+    conn->drain = WEFT_H2_DRAIN_ANNOUNCED; // requests on their way are still taken, §6.8
+    conn->drain_start_us = now_us;
+    weft_h2_conn_send_goaway(conn, WEFT_H2_STREAM_ID_MOST, WEFT_HTTP_NO_ERROR, NULL);
+}
+
 // Events
 
 struct weft_http_event *weft_h2_conn_event(struct weft_h2_conn *conn,

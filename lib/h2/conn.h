@@ -164,6 +164,9 @@ static inline bool weft_h2_conn_is_blocked(const struct weft_h2_conn *conn,
     return stream->send_window.available <= 0 || conn->send_window.available <= 0;
 }
 
+/** Sends the GOAWAY that names the last stream, §6.8. */
+void weft_h2_conn_final_goaway(struct weft_h2_conn *conn);
+
 /** A stream is over: STREAM_CLOSED becomes due. One that the user does not know is forgotten at once. */
 void weft_h2_conn_end_stream(struct weft_h2_conn *conn, struct weft_h2_stream *stream,
                              struct weft_http_error error);
@@ -221,9 +224,6 @@ void weft_h2_conn_send_preface(struct weft_h2_conn *conn);
 
 /** Answers a request with a head of nothing but a status, without the user: 431 and 501. */
 void weft_h2_conn_answer_status(struct weft_h2_conn *conn, uint32_t stream_id, uint16_t status);
-
-/** Sends the GOAWAY that names the last stream, §6.8. */
-void weft_h2_conn_final_goaway(struct weft_h2_conn *conn);
 
 // conn_turn.c
 

@@ -1,6 +1,7 @@
 // h2/conn_frames.c: the frames that are neither DATA nor field blocks. RFC 9113 unless another is named.
 #include "h2/conn.h"
 
+#include "base/hash.h"
 #include "wire/reader.h"
 
 enum {
@@ -165,6 +166,20 @@ static void on_settings(struct weft_h2_conn *conn, struct weft_span payload)
     }
     conn->has_settings = true;
     weft_h2_conn_send_settings_ack(conn); // at once, §6.5.3
+}
+
+enum weft_result weft_h2_ping(struct weft_h2_conn *conn, uint64_t now_us)
+{
+    conn->now_us = now_us;
+    if (conn->is_failed || conn->peer_has_closed) return WEFT_GONE;
+    if (conn->ping_is_out) return WEFT_LATER;
+
+    conn->random = weft_hash_mix(conn->random, now_us);
+    memcpy(conn->ping_data, &conn->random, sizeof(conn->ping_data));
+    conn->ping_is_out = true;
+    conn->ping_sent_us = now_us;
+    weft_h2_conn_send_ping(conn, false, conn->ping_data);
+    return conn->is_failed ? WEFT_NO_MEMORY : WEFT_OK;
 }
 
 static void on_ping(struct weft_h2_conn *conn, struct weft_span payload)

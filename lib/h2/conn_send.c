@@ -1,8 +1,6 @@
-// h2/conn_send.c: what we say: the preface, heads, trailers, promises, resets, the end. RFC 9113 unless another is
-// named.
+// h2/conn_send.c: what we say: the preface, heads, trailers, promises. RFC 9113 unless another is named.
 #include "h2/conn.h"
 
-#include "base/hash.h"
 #include "http/output_rules.h"
 #include "http/status.h"
 #include "wire/writer.h"
@@ -470,49 +468,4 @@ enum weft_result weft_h2_push(struct weft_h2_conn *conn, uint64_t stream_id,
     (void)weft_h2_stream_step(&stream->state, WEFT_H2_SEND_PROMISE);
     *promised_id = id;
     return WEFT_OK;
-}
-
-// Ends
-
-void weft_h2_reset(struct weft_h2_conn *conn, uint64_t stream_id, enum weft_http_error_code code)
-{
-    struct weft_h2_stream *stream = weft_h2_streams_find(&conn->streams, stream_id);
-    if (!stream || stream->is_over || conn->is_failed) return;
-
-    weft_h2_conn_reset(conn, stream, weft_h2_stream_error(code, "reset by this side"));
-}
-
-void weft_h2_conn_final_goaway(struct weft_h2_conn *conn)
-{
-    conn->drain = WEFT_H2_DRAIN_FINAL;
-    conn->drain_last_id = conn->streams.last_peer_id;
-    weft_h2_conn_send_goaway(conn, conn->drain_last_id, WEFT_HTTP_NO_ERROR, NULL);
-}
-
-void weft_h2_drain(struct weft_h2_conn *conn, uint64_t now_us)
-{
-    conn->now_us = now_us;
-    if (conn->is_failed || conn->drain) return;
-
-    if (!weft_h2_is_server(conn)) { // a server opens nothing that could cross it unannounced
-        weft_h2_conn_final_goaway(conn);
-        return;
-    }
-    conn->drain = WEFT_H2_DRAIN_ANNOUNCED; // requests on their way are still taken, §6.8
-    conn->drain_start_us = now_us;
-    weft_h2_conn_send_goaway(conn, WEFT_H2_STREAM_ID_MOST, WEFT_HTTP_NO_ERROR, NULL);
-}
-
-enum weft_result weft_h2_ping(struct weft_h2_conn *conn, uint64_t now_us)
-{
-    conn->now_us = now_us;
-    if (conn->is_failed || conn->peer_has_closed) return WEFT_GONE;
-    if (conn->ping_is_out) return WEFT_LATER;
-
-    conn->random = weft_hash_mix(conn->random, now_us);
-    memcpy(conn->ping_data, &conn->random, sizeof(conn->ping_data));
-    conn->ping_is_out = true;
-    conn->ping_sent_us = now_us;
-    weft_h2_conn_send_ping(conn, false, conn->ping_data);
-    return conn->is_failed ? WEFT_NO_MEMORY : WEFT_OK;
 }
