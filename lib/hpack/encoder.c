@@ -80,23 +80,21 @@ enum weft_result weft_hpack_encode_start(struct weft_hpack_encoder *encoder, str
     return WEFT_OK;
 }
 
-// weft_queue_room(), quick where there is room already.
-static uint8_t *room_for(struct weft_queue *out, size_t size)
-{
-    return size <= out->size - out->end ? out->data + out->end : weft_queue_room(out, size);
-}
-
+// Writes a text, in its code where that is shorter. There is room for it, for its size and for WEFT_HUFFMAN_SLACK.
 static void write_string(struct weft_writer *out, struct weft_span text)
 {
-    size_t coded = weft_huffman_size(text);
-    if (coded >= text.size) {
+    uint8_t *code = out->at + 1; // nearly all sizes take one octet
+    uint8_t *end = text.size > 0 ? weft_huffman_encode(text, code, text.size - 1) : NULL;
+    if (!end) {
         weft_write_prefixint(out, 7, 0, (uint32_t)text.size);
         weft_write_bytes(out, text);
         return;
     }
-    weft_write_prefixint(out, 7, 0x80, (uint32_t)coded);
-    assert(coded <= (size_t)(out->end - out->at)); // there is room for the text itself
-    out->at = weft_huffman_encode(text, out->at);
+    size_t size = (size_t)(end - code);
+    uint8_t *place = out->at + weft_prefixint_size(7, (uint32_t)size);
+    if (place != code) memmove(place, code, size);
+    weft_write_prefixint(out, 7, 0x80, (uint32_t)size);
+    out->at = place + size;
 }
 
 static enum weft_result write_literal(struct weft_queue *out, const struct weft_http_field *field,
@@ -111,8 +109,9 @@ static enum weft_result write_literal(struct weft_queue *out, const struct weft_
         [WEFT_HPACK_WITHOUT_INDEXING] = {4, 0x00}, // §6.2.2
         [WEFT_HPACK_NEVER_INDEXED] = {4, 0x10},    // §6.2.3
     };
-    size_t most = (size_t)3 * WEFT_PREFIXINT_MOST + field->name.size + field->value.size;
-    uint8_t *room = room_for(out, most);
+    size_t most =
+        (size_t)3 * WEFT_PREFIXINT_MOST + field->name.size + field->value.size + WEFT_HUFFMAN_SLACK;
+    uint8_t *room = weft_queue_room(out, most);
     if (!room) return WEFT_NO_MEMORY;
 
     struct weft_writer writer = weft_writer_over(room, most);
@@ -126,7 +125,7 @@ static enum weft_result write_literal(struct weft_queue *out, const struct weft_
 
 static enum weft_result write_indexed(struct weft_queue *out, uint32_t index)
 {
-    uint8_t *room = room_for(out, WEFT_PREFIXINT_MOST);
+    uint8_t *room = weft_queue_room(out, WEFT_PREFIXINT_MOST);
     if (!room) return WEFT_NO_MEMORY;
     struct weft_writer writer = weft_writer_over(room, WEFT_PREFIXINT_MOST);
     weft_write_prefixint(&writer, 7, 0x80, index); // §6.1

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "counting_alloc.h"
+#include "wire/prefixint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -338,6 +339,44 @@ TEST(size_updates_tell_the_smallest_and_the_final_size)
     encode_lines(&pair, ":method: GET\n");
     CHECK_SAME(weft_queue_bytes(&pair.out), from_hex("82", room));
     finish(&pair);
+}
+
+// RFC 7541 §5.2: a string stands in its code where that is shorter, behind a size of one, two or three octets.
+TEST(strings_are_written_in_the_shorter_form)
+{
+    static const struct {
+        uint8_t octet;
+        size_t code_bits;
+    } rows[] = {{'a', 5}, {'z', 7}, {'&', 8}, {0xff, 26}};
+    for (size_t i = 0; i < WEFT_COUNT(rows); i++) {
+        struct pair pair;
+        start(&pair, 4096);
+        uint8_t value[32768];
+        memset(value, rows[i].octet, sizeof(value));
+        for (size_t size = 0; size <= sizeof(value); size += size < 420 ? 1 : 1099) {
+            struct weft_http_field field = {
+                .name = WEFT_SPAN("x"), .value = {value, size}, .hint = WEFT_HTTP_FIELD_ONCE};
+            CHECK_EQ(weft_hpack_encode_start(pair.encoder, &pair.out), WEFT_OK);
+            CHECK_EQ(weft_hpack_encode_field(pair.encoder, &pair.out, &field), WEFT_OK);
+            struct weft_span block = weft_queue_bytes(&pair.out);
+            CHECK(block.data && block.size > 3);
+            struct weft_reader in = weft_reader_over(weft_span_skip(block, 3)); // 00 01 "x"
+            size_t code_size = (size * rows[i].code_bits + 7) / 8;
+            bool is_coded = code_size < size;
+            CHECK_EQ(block.data[3] >> 7, is_coded);
+            CHECK_EQ(weft_read_prefixint(&in, 7), is_coded ? code_size : size);
+            CHECK_EQ(weft_reader_left(&in), is_coded ? code_size : size);
+
+            struct weft_hpack_field out;
+            weft_hpack_decode_start(pair.decoder, block);
+            CHECK_EQ(weft_hpack_decode_next(pair.decoder, &pair.arena, &out), WEFT_HPACK_FIELD);
+            CHECK_SAME(out.field.value, field.value);
+            CHECK_EQ(weft_hpack_decode_next(pair.decoder, &pair.arena, &out), WEFT_HPACK_END);
+            weft_queue_drop(&pair.out, block.size);
+            weft_arena_reset(&pair.arena);
+        }
+        finish(&pair);
+    }
 }
 
 // RFC 7541 §7.1.3: credentials and short cookies are never indexed, and stay so when decoded.

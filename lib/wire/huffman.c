@@ -28,55 +28,64 @@ size_t weft_huffman_size(struct weft_span text)
     return (size_t)((bits + 7) / 8);
 }
 
-/** The bits that are yet to be written: the low `count` of `bits`, fewer than 32. */
+/** Code on its way out; the low `count` of `bits`, fewer than 8, make no whole octet yet. */
 struct bit_writer {
     uint64_t bits;
     uint32_t count;
     uint8_t *at;
 };
 
-// Adds up to 32 bits.
+static void store_u64(uint8_t *p, uint64_t value)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    value = __builtin_bswap64(value);
+#endif
+    memcpy(p, &value, sizeof(value));
+}
+
+// Adds 1 to 56 bits. All octets that they could fill are written, so that nothing has to be asked.
 static inline void add_bits(struct bit_writer *out, uint64_t bits, uint32_t size)
 {
     out->bits = out->bits << size | bits;
     out->count += size;
-    if (out->count < 32) return;
-    out->count -= 32;
-    uint32_t whole = (uint32_t)(out->bits >> out->count);
-    out->at[0] = (uint8_t)(whole >> 24);
-    out->at[1] = (uint8_t)(whole >> 16);
-    out->at[2] = (uint8_t)(whole >> 8);
-    out->at[3] = (uint8_t)whole;
-    out->at += 4;
+    store_u64(out->at, out->bits << (64 - out->count));
+    out->at += out->count / 8;
+    out->count %= 8;
 }
 
-uint8_t *weft_huffman_encode(struct weft_span text, uint8_t *room)
+// Adds four symbols at once; false where their codes are too long for it, as those of rare octets are.
+static inline bool add_four(struct bit_writer *out, const uint8_t *text)
+{
+    struct weft_huffman_row a = weft_huffman_rows[text[0]];
+    struct weft_huffman_row b = weft_huffman_rows[text[1]];
+    struct weft_huffman_row c = weft_huffman_rows[text[2]];
+    struct weft_huffman_row d = weft_huffman_rows[text[3]];
+    uint32_t last_size = c.size + d.size;
+    uint32_t size = a.size + b.size + last_size;
+    if (size > 56) return false;
+    uint64_t first = (uint64_t)a.code << b.size | b.code;
+    uint64_t last = (uint64_t)c.code << d.size | d.code;
+    add_bits(out, first << last_size | last, size);
+    return true;
+}
+
+uint8_t *weft_huffman_encode(struct weft_span text, uint8_t *room, size_t most)
 {
     struct bit_writer out = {0};
     out.at = room;
-    size_t i = 0;
-    for (; text.size - i >= 2; i += 2) {
-        struct weft_huffman_row first = weft_huffman_rows[text.data[i]];
-        struct weft_huffman_row second = weft_huffman_rows[text.data[i + 1]];
-        if (first.size + second.size <= 32) {
-            add_bits(&out, (uint64_t)first.code << second.size | second.code,
-                     first.size + second.size);
-        } else {
-            add_bits(&out, first.code, first.size);
-            add_bits(&out, second.code, second.size);
-        }
-    }
-    if (i < text.size) {
-        struct weft_huffman_row last = weft_huffman_rows[text.data[i]];
-        add_bits(&out, last.code, last.size);
-    }
-    for (; out.count >= 8; out.count -= 8) {
-        *out.at++ = (uint8_t)(out.bits >> (out.count - 8));
+    const uint8_t *end = room + most;
+    const uint8_t *in = text.data;
+    size_t left = text.size;
+    for (; left >= 4 && out.at <= end && add_four(&out, in); left -= 4)
+        in += 4;
+    for (; left > 0 && out.at <= end; left--) {
+        struct weft_huffman_row row = weft_huffman_rows[*in++];
+        add_bits(&out, row.code, row.size);
     }
     if (out.count > 0) { // the rest of the octet is EOS's first bits, §5.2
         *out.at++ = (uint8_t)(out.bits << (8 - out.count) | 0xffu >> out.count);
     }
-    return out.at;
+    return out.at <= end ? out.at : NULL;
 }
 
 /** The bits that are yet to be decoded: the first is the highest of `bits`. */

@@ -11,8 +11,16 @@
 /** How many bytes the code of `text` takes, padding included. */
 size_t weft_huffman_size(struct weft_span text);
 
-/** Encodes `text`; `room` has weft_huffman_size() bytes. Returns the first byte behind the code. */
-uint8_t *weft_huffman_encode(struct weft_span text, uint8_t *room);
+/** Bytes behind the code that the encoder may write too. */
+enum { WEFT_HUFFMAN_SLACK = 8 };
+
+/**
+ * Encodes `text` where its code has no more than `most` bytes.
+ *
+ * room     has `most` bytes and WEFT_HUFFMAN_SLACK
+ * returns  the first byte behind the code; NULL where it is longer, with anything in the room
+ */
+WEFT_MUST_USE uint8_t *weft_huffman_encode(struct weft_span text, uint8_t *room, size_t most);
 
 /**
  * Decodes a whole string.

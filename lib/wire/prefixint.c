@@ -18,6 +18,16 @@ uint32_t weft_read_long_prefixint(struct weft_reader *in, unsigned prefix_bits)
     return 0;
 }
 
+size_t weft_prefixint_size(unsigned prefix_bits, uint32_t value)
+{
+    uint32_t most = (1u << prefix_bits) - 1;
+    if (value < most) return 1;
+    size_t size = 2;
+    for (value -= most; value >= MORE; value >>= 7)
+        size++;
+    return size;
+}
+
 void weft_write_long_prefixint(struct weft_writer *out, unsigned prefix_bits, uint8_t flags,
                                uint32_t value)
 {

@@ -25,6 +25,9 @@ static inline uint32_t weft_read_prefixint(struct weft_reader *in, unsigned pref
     return *in->at++ & most;
 }
 
+/** How many bytes one takes. */
+size_t weft_prefixint_size(unsigned prefix_bits, uint32_t value);
+
 /** weft_write_prefixint() where the value does not fit the first octet, or that has no room. */
 void weft_write_long_prefixint(struct weft_writer *out, unsigned prefix_bits, uint8_t flags,
                                uint32_t value);

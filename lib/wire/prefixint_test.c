@@ -21,6 +21,7 @@ TEST(integers_of_the_rfc_are_written_and_read)
         weft_write_prefixint(&out, rows[i].prefix_bits, 0, rows[i].value);
         CHECK(!out.failed);
         CHECK_SAME(weft_written(&out), rows[i].bytes);
+        CHECK_EQ(weft_prefixint_size(rows[i].prefix_bits, rows[i].value), rows[i].bytes.size);
 
         struct weft_reader in = weft_reader_over(rows[i].bytes);
         CHECK_EQ(weft_read_prefixint(&in, rows[i].prefix_bits), rows[i].value);
@@ -53,6 +54,7 @@ TEST(every_prefix_carries_every_size_of_value)
             uint8_t room[WEFT_PREFIXINT_MOST];
             struct weft_writer out = weft_writer_over(room, sizeof(room));
             weft_write_prefixint(&out, bits, 0, (uint32_t)value);
+            CHECK_EQ(weft_prefixint_size(bits, (uint32_t)value), weft_writer_size(&out));
             struct weft_reader in = weft_reader_over(weft_written(&out));
             CHECK_EQ(weft_read_prefixint(&in, bits), value);
             CHECK(!in.failed && !out.failed);
