@@ -1,6 +1,7 @@
 // server/site.c
 #include "server/site.h"
 
+#include "net/secret.h"
 #include "server/answered.h"
 
 #include <stdlib.h>
@@ -14,6 +15,7 @@ bool weft_site_shared_init(struct weft_site_shared *shared, const struct weft_se
                            uint64_t seed)
 {
     *shared = (struct weft_site_shared){.seed = seed, .coding.limits = &config->limits};
+    if (!weft_secret_make(&shared->boundary, sizeof(shared->boundary))) return false;
     weft_clock_init(&shared->clock);
     struct weft_span date = {shared->clock.date, sizeof(shared->clock.date)};
     shared->common[0] = WEFT_HTTP_FIELD(SERVER, WEFT_SPAN("weft"));

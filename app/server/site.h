@@ -48,7 +48,8 @@ struct weft_site_shared {
     size_t coded_page_count;
     size_t coded_page_size; // bytes of all of them
     uint64_t now_us;        // set for each turn, as the clock is
-    uint64_t seed;          // moves on with each boundary
+    uint64_t seed;          // of tables; told to nobody
+    uint64_t boundary;      // of the last answer of several parts
     bool is_secure;         // the request at hand came over TLS; set for each turn too
     uint16_t https_port;    // where https_only sends to
     const struct weft_http_head *request; // at hand; only for sites with rules
@@ -73,7 +74,7 @@ struct weft_site {
 /**
  * Starts what the sites of a thread share. It must not move: heads point into it.
  *
- * returns  false without memory
+ * returns  false without memory or random bytes
  */
 WEFT_MUST_USE bool weft_site_shared_init(struct weft_site_shared *shared,
                                          const struct weft_server_config *config, uint64_t seed);

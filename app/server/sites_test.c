@@ -1,7 +1,10 @@
 // server/sites_test.c
 #include "server/sites.h"
 
+#include "server/route.h"
+
 #include "check.h"
+#include "temp_dir.h"
 
 #include <stdio.h>
 
@@ -126,4 +129,38 @@ TEST(a_host_longer_than_any_name_is_nobodys)
     name[WEFT_SITES_HOST_SIZE - 1] = 0;
     CHECK_EQ(site_of(&scene, name), -1);
     scene_end(&scene);
+}
+
+// What is told to clients, a boundary among it, has nothing to do with where names stand.
+TEST(names_are_found_after_an_answer_of_several_parts)
+{
+    struct scene scene;
+    struct temp_dir dir = temp_dir_new();
+    struct weft_http_field range = WEFT_HTTP_FIELD(RANGE, WEFT_SPAN("bytes=0-0,2-2"));
+    struct weft_http_head request = WEFT_HTTP_HEAD_INIT;
+    struct weft_answer answer;
+    char name[32];
+    temp_dir_file(&dir, "a.txt", "abc");
+    request.method = WEFT_HTTP_GET;
+    request.path = WEFT_SPAN("/a.txt");
+    request.fields = &range;
+    request.field_count = 1;
+    scene_begin(&scene);
+    for (int i = 0; i < SITES_MOST; i++) {
+        snprintf(name, sizeof(name), "site%d.test", i);
+        add(&scene, name);
+    }
+    CHECK_EQ(weft_root_open(&scene.roots[0], dir.path), 0);
+    scene_start(&scene);
+    weft_answer_init(&answer);
+    weft_route(&scene.sites.list[0], &request, &answer);
+    CHECK_EQ(answer.head.status, 206);
+    weft_answer_deinit(&answer);
+    for (int i = 0; i < SITES_MOST; i++) {
+        snprintf(name, sizeof(name), "site%d.test", i);
+        CHECK_EQ(site_of(&scene, name), i);
+    }
+    scene_end(&scene);
+    weft_root_close(&scene.roots[0]);
+    temp_dir_remove(&dir);
 }

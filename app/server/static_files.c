@@ -100,9 +100,9 @@ static void answer_ranges(struct weft_site *site, struct weft_file *file,
     for (size_t i = 0; i < file->head.field_count; i++) {
         if (fields[i].id == WEFT_HTTP_FIELD_CONTENT_TYPE) type = fields[i].value;
     }
-    uint64_t *seed = &site->shared->seed;
-    *seed = weft_hash_mix(*seed, site->shared->now_us);
-    answer->body = weft_body_of_ranges(file, ranges, type, *seed, answer->text, &size);
+    uint64_t *boundary = &site->shared->boundary;
+    *boundary = weft_hash_mix(*boundary, site->shared->now_us);
+    answer->body = weft_body_of_ranges(file, ranges, type, *boundary, answer->text, &size);
     if (!answer->body.kind) {
         weft_error_page(site, 503, answer);
         return;
