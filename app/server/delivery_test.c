@@ -108,6 +108,25 @@ TEST(where_nothing_is_left_to_push_hints_take_its_place)
     rig_end(rig);
 }
 
+// What was only looked at, to see whether it is worth a push, is gone by then: hints go by the page's path.
+TEST(hints_go_by_the_rules_for_the_page_though_its_files_were_looked_at)
+{
+    struct rig *rig = rig_with_manifest();
+    struct weft_header_rule *rule =
+        weft_header_rules_add(&rig->config->headers, &rig->server_config.arena);
+    rule->path_text = "/*.css";
+    CHECK(weft_header_rule_finish(rule) == NULL);
+    CHECK(weft_header_rule_change(rule, &rig->server_config.arena, WEFT_HEADER_SET, "cache-control",
+                                  "no-store") == NULL);
+    rig->config->has_rules = true;
+    rig_start(rig);
+    rig_ask_by(rig, false, "/", navigation);
+    check_promised(rig, deliver(rig), "");
+    CHECK_EQ(rig->hint_count, 1);
+    CHECK_SPAN(weft_site_path(&rig->shared)->path, "/");
+    rig_end(rig);
+}
+
 TEST(only_whole_answers_that_are_pages_carry_anything)
 {
     struct rig *rig = rig_with_manifest();

@@ -106,6 +106,7 @@ static bool is_worth_it(struct weft_push *push, const struct weft_promise *promi
                         struct outlook *outlook)
 {
     *outlook = look_ahead(push->site, &promise->head);
+    weft_site_shared_set_request(push->site->shared, push->request); // the page is at hand again
     return outlook->is_fit && !weft_cache_digest_has(&push->held, outlook->key) &&
            outlook->size <= WEFT_PUSH_SIZES_MOST - push->size;
 }
