@@ -152,24 +152,29 @@ struct side {
     void (*event)(struct side *side, const struct weft_http_event *event);
 };
 
+static inline void side_init(struct side *side, enum weft_http_role role)
+{
+    memset(side, 0, sizeof(*side));
+    side->alloc = test_allocator(&side->memory);
+    side->limits = (struct weft_http_limits)WEFT_HTTP_LIMITS_INIT;
+    side->now_us = 1000000;
+    side->consumes = true;
+    side->config = (struct weft_http_engine_config){
+        .role = role,
+        .alloc = &side->alloc,
+        .limits = &side->limits,
+        .counters = &side->counters,
+        .now_us = side->now_us,
+        .seed = 42,
+    };
+}
+
 /** One allocation that is only freed by side_end(), since tests end by longjmp. */
 static inline struct side *side_new(enum weft_http_role role)
 {
     static struct side side;
     if (side.conn) weft_h2_free(side.conn);
-    memset(&side, 0, sizeof(side));
-    side.alloc = test_allocator(&side.memory);
-    side.limits = (struct weft_http_limits)WEFT_HTTP_LIMITS_INIT;
-    side.now_us = 1000000;
-    side.consumes = true;
-    side.config = (struct weft_http_engine_config){
-        .role = role,
-        .alloc = &side.alloc,
-        .limits = &side.limits,
-        .counters = &side.counters,
-        .now_us = side.now_us,
-        .seed = 42,
-    };
+    side_init(&side, role);
     return &side;
 }
 

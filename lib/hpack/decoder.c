@@ -295,7 +295,7 @@ const char *weft_hpack_decoder_reason(const struct weft_hpack_decoder *decoder)
 
 uint64_t weft_hpack_decoder_state(const struct weft_hpack_decoder *decoder)
 {
-    if (decoder->lowered != SIZE_MAX) return 0;
+    if (decoder->lowered != SIZE_MAX || decoder->update_count > 0) return 0;
     return (uint64_t)decoder->table.next << 32 | (decoder->table.oldest + 1);
 }
 

@@ -79,8 +79,8 @@ void weft_hpack_decoder_trim(struct weft_hpack_decoder *decoder);
 /** Why the last decode failed: static text that names the section's rule. */
 const char *weft_hpack_decoder_reason(const struct weft_hpack_decoder *decoder);
 
-/** A number that changes whenever the table does: the same block then decodes to the same fields. 0 where that cannot be said,
- *  as a size update has to come first. */
+/** A number that changes whenever the table does: the same block then decodes to the same fields. 0 where that cannot be said:
+ *  a size update has to come first, or has come with the last block. */
 uint64_t weft_hpack_decoder_state(const struct weft_hpack_decoder *decoder);
 
 /** Bytes that the decoder holds now, its table with it. */

@@ -1,0 +1,158 @@
+// h2/known_requests_test.c: a request whose block came before means what it would mean to a connection that remembers nothing.
+//
+// A connection with a trace remembers nothing: it is what the other is compared with.
+#include "http/trace.h"
+
+#include "h2_frames.h"
+
+enum { SEEDS = 400, BLOCKS = 6, REQUESTS = 60 };
+
+static struct side known;
+static struct side fresh;
+static uint32_t random_state;
+
+static uint32_t random_below(uint32_t most)
+{
+    random_state = random_state * 1103515245u + 12345u;
+    return (random_state >> 16) % most;
+}
+
+// All that a head says goes into the story; then it is answered.
+static void tell_and_answer(struct side *side, const struct weft_http_event *event)
+{
+    if (event->type != WEFT_HTTP_REQUEST) return;
+    const struct weft_http_head *request = event->head;
+    for (size_t i = 0; i < request->field_count; i++) {
+        const struct weft_http_field *field = &request->fields[i];
+        size_t size = strlen(side->story);
+        snprintf(side->story + size, sizeof(side->story) - size, " %.*s=%.*s/%u",
+                 (int)field->name.size, (const char *)field->name.data, (int)field->value.size,
+                 (const char *)field->value.data, field->hint);
+    }
+    struct weft_http_head answer = WEFT_HTTP_HEAD_INIT;
+    answer.status = 204;
+    CHECK_EQ(weft_h2_respond(side->conn, event->stream_id, &answer, true), WEFT_OK);
+}
+
+static void open_both(void)
+{
+    static uint64_t memory[512];
+    static struct weft_trace trace;
+    if (known.conn) weft_h2_free(known.conn);
+    if (fresh.conn) weft_h2_free(fresh.conn);
+    weft_trace_init(&trace, memory, sizeof(memory));
+    side_init(&known, WEFT_HTTP_SERVER);
+    side_init(&fresh, WEFT_HTTP_SERVER);
+    fresh.config.trace = &trace;
+    known.event = fresh.event = tell_and_answer;
+}
+
+static void close_both(void)
+{
+    side_end(&known);
+    side_end(&fresh);
+}
+
+static void put_byte(struct frames *block, unsigned byte)
+{
+    put_bytes(block, &(uint8_t){(uint8_t)byte}, 1);
+}
+
+// RFC 7541 §6.3: to 4096 or 100 bytes, which are room for two fields, or where that is `tiny` also to less than for one.
+static void put_size_update(struct frames *block, bool tiny)
+{
+    static const struct weft_span updates[] = {WEFT_SPAN_INIT("\x3f\xe1\x1f"),
+                                               WEFT_SPAN_INIT("\x3f\x45"), WEFT_SPAN_INIT("\x3e"),
+                                               WEFT_SPAN_INIT("\x20")};
+    struct weft_span update = updates[random_below(tiny ? WEFT_COUNT(updates) : 2)];
+    put_bytes(block, update.data, update.size);
+}
+
+static void put_random_field(struct frames *block)
+{
+    const uint8_t text[] = {
+        3, 'x', '-', (uint8_t)('a' + random_below(3)), 1, (uint8_t)('0' + random_below(3))};
+    switch (random_below(6)) {
+    case 0:
+    case 1: put_byte(block, 0xbe + random_below(2)); return; // §6.1: a new entry
+    case 2:
+        put_byte(block, 0x40); // §6.2.1: into the table
+        break;
+    case 3: put_byte(block, 0x00); break; // §6.2.2
+    case 4: put_byte(block, 0x10); break; // §6.2.3: a secret
+    default:
+        put_bytes(block, "\x0f\x2f", 2); // §6.2.2, by the newest entry's name
+        put_bytes(block, text + 4, 2);
+        return;
+    }
+    put_bytes(block, text, sizeof(text));
+}
+
+static void make_block(struct frames *block, bool tiny)
+{
+    block->size = 0;
+    for (uint32_t i = random_below(6); i >= 4; i--)
+        put_size_update(block, tiny);
+    put_get_fields(block);
+    for (uint32_t i = random_below(4); i > 0; i--)
+        put_random_field(block);
+}
+
+static void ask_both(struct weft_span block, uint32_t id)
+{
+    struct side *const sides[] = {&known, &fresh};
+    for (size_t i = 0; i < WEFT_COUNT(sides); i++) {
+        sides[i]->story[0] = 0;
+        put_frame(&sides[i]->in, HEADERS, END_STREAM | END_HEADERS, id, block);
+        side_feed(sides[i]);
+    }
+    const struct weft_http_totals *is = weft_h2_totals(known.conn);
+    const struct weft_http_totals *should = weft_h2_totals(fresh.conn);
+    CHECK_SAME(weft_span_of(known.story), weft_span_of(fresh.story));
+    CHECK_EQ(is->requests, should->requests);
+    CHECK_EQ(is->field_wire_received, should->field_wire_received);
+    CHECK_EQ(is->field_text_received, should->field_text_received);
+    CHECK(memcmp(&known.counters, &fresh.counters, sizeof(known.counters)) == 0);
+}
+
+// The same blocks come again and again, whatever they do to the table and to its size in the meantime.
+TEST(a_known_request_is_as_any_other_while_the_table_changes)
+{
+    static struct frames blocks[BLOCKS];
+    size_t whole = 0;
+    for (uint32_t seed = 1; seed <= SEEDS; seed++) {
+        random_state = seed;
+        open_both();
+        side_start(&known);
+        side_start(&fresh);
+        for (size_t i = 0; i < BLOCKS; i++)
+            make_block(&blocks[i], seed % 8 == 0);
+        ask_both(WEFT_SPAN("\x82\x86\x84\x01\1a\x40\1a\1b\x40\1c\1d"), 1); // two entries
+        for (uint32_t i = 0; i < REQUESTS && !strstr(known.story, "FAILED"); i++) {
+            ask_both(frames_span(&blocks[random_below(BLOCKS)]), 2 * i + 3);
+            whole += i + 1 == REQUESTS;
+        }
+        close_both();
+    }
+    CHECK(whole > SEEDS / 2); // few of them name what is not there
+}
+
+// RFC 7541 §6.3: a block that only sets the table's size leaves all entries, and yet means something.
+TEST(a_size_update_that_comes_again_is_taken_again)
+{
+    static const struct weft_span blocks[] = {
+        WEFT_SPAN_INIT("\x3f\xe1\x1f\x82\x86\x84\x01\1a"), // 4096 bytes
+        WEFT_SPAN_INIT("\x3f\xe1\x1f\x82\x86\x84\x01\1a"),
+        WEFT_SPAN_INIT("\x3f\x45\x82\x86\x84\x01\1a"), // 100 bytes
+        WEFT_SPAN_INIT("\x3f\xe1\x1f\x82\x86\x84\x01\1a"),
+        WEFT_SPAN_INIT("\x82\x86\x84\x01\1a\x40\1a\1b\x40\1c\1d\x40\1e\1f"), // three entries
+        WEFT_SPAN_INIT("\x82\x86\x84\x01\1a\xc0"),                           // the first one
+    };
+    open_both();
+    side_start(&known);
+    side_start(&fresh);
+    for (uint32_t i = 0; i < WEFT_COUNT(blocks); i++)
+        ask_both(blocks[i], 2 * i + 1);
+    CHECK_STORY(&known, "11 REQUEST GET / END a=b/0; 11 CLOSED");
+    close_both();
+}
