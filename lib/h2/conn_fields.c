@@ -158,7 +158,9 @@ static void remember_head(struct weft_h2_conn *conn, const struct weft_h2_stream
     known->head = *head;
     if (weft_h2_is_server(conn)) known->head.known_as = stream->id; // the first of them
     known->field_count = stream->field_count_in;
-    weft_h2_known_heads_add(conn->in.known, &conn->alloc, known);
+    size_t most = weft_h2_limits(conn)->memory_budget / 2; // there are better uses for the rest
+    weft_h2_known_heads_add(conn->in.known, &conn->alloc, conn->held < most ? most - conn->held : 0,
+                            known);
 }
 
 // Requests of a server's connection, responses of a client's: never both.

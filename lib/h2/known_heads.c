@@ -144,7 +144,7 @@ static void copy_head(struct weft_http_head *head, struct weft_http_field *field
 }
 
 void weft_h2_known_heads_add(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc,
-                             const struct weft_h2_known_head *known)
+                             size_t most, const struct weft_h2_known_head *known)
 {
     if (known->block.size > WEFT_H2_KNOWN_BLOCK_MOST) return;
     uint32_t hash = hash_of(known->block);
@@ -153,6 +153,7 @@ void weft_h2_known_heads_add(struct weft_h2_known_heads *heads, const struct wef
     size_t fields_size = known->head.field_count * sizeof(struct weft_http_field);
     size_t held = sizeof(*known) + fields_size + known->block.size + text_of(&known->head);
     if (heads->table != known->table) forget(heads, alloc);
+    if (held > most || held > WEFT_H2_KNOWN_SIZE_MOST) return;
     if (!make_room(heads, alloc, held)) return; // it is only for speed
     struct weft_h2_known_head **slot = slot_of(heads, known->block, hash);
     if (*slot) return; // it came on a stream that holds another head

@@ -44,9 +44,10 @@ struct weft_h2_known_heads {
 struct weft_h2_known_head *weft_h2_known_heads_find(struct weft_h2_known_heads *heads,
                                                     struct weft_span block, uint64_t table);
 
-/** Remembers a well-formed head, the second time that its block comes; does nothing without memory. */
+/** Remembers a well-formed head, the second time that its block comes; does nothing where it takes more than `most` bytes
+ *  or a connection's share, nor without memory. */
 void weft_h2_known_heads_add(struct weft_h2_known_heads *heads, const struct weft_alloc *alloc,
-                             const struct weft_h2_known_head *known);
+                             size_t most, const struct weft_h2_known_head *known);
 
 /** Gives a reference back; `known` may be NULL. */
 void weft_h2_known_head_release(struct weft_h2_known_head *known, const struct weft_alloc *alloc);

@@ -33,9 +33,9 @@ TEST(a_block_is_known_the_third_time_and_means_what_it_meant)
     struct weft_h2_known_heads heads = {0};
     struct weft_span block = WEFT_SPAN("\x82\x86\x84 a block");
     struct weft_h2_known_head given = head_of(block, "/a");
-    weft_h2_known_heads_add(&heads, &alloc, &given);
+    weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
     CHECK(weft_h2_known_heads_find(&heads, block, 5) == NULL); // seen once: not worth a copy
-    weft_h2_known_heads_add(&heads, &alloc, &given);
+    weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
 
     struct weft_h2_known_head *known = weft_h2_known_heads_find(&heads, block, 5);
     CHECK(known != NULL);
@@ -60,13 +60,13 @@ TEST(a_head_that_a_stream_refers_to_outlives_its_place)
     struct weft_h2_known_heads heads = {0};
     struct weft_span block = WEFT_SPAN("block");
     struct weft_h2_known_head given = head_of(block, "/a");
-    weft_h2_known_heads_add(&heads, &alloc, &given);
-    weft_h2_known_heads_add(&heads, &alloc, &given);
+    weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
+    weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
     struct weft_h2_known_head *known = weft_h2_known_heads_find(&heads, block, 5);
 
     given = head_of(block, "/b"); // the same block, decoded anew under another table
     given.table = 9;
-    weft_h2_known_heads_add(&heads, &alloc, &given);
+    weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
     weft_h2_known_heads_clear(&heads, &alloc);
 
     CHECK_SPAN(known->head.path, "/a");
@@ -88,8 +88,8 @@ TEST(many_heads_are_known_and_too_many_begin_anew)
         struct weft_span block = {(const uint8_t *)&name, sizeof(name)};
         snprintf(path, sizeof(path), "/%u", name);
         struct weft_h2_known_head given = head_of(block, path);
-        weft_h2_known_heads_add(&heads, &alloc, &given);
-        weft_h2_known_heads_add(&heads, &alloc, &given);
+        weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
+        weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
         struct weft_h2_known_head *known = weft_h2_known_heads_find(&heads, block, 5);
         CHECK(known != NULL);
         CHECK_SAME(known->head.path, weft_span_of(path));
@@ -108,14 +108,14 @@ TEST(long_blocks_and_heads_without_memory_are_not_remembered)
     struct weft_h2_known_heads heads = {0};
     uint8_t bytes[WEFT_H2_KNOWN_BLOCK_MOST + 1] = {0};
     struct weft_h2_known_head given = head_of((struct weft_span){bytes, sizeof(bytes)}, "/a");
-    weft_h2_known_heads_add(&heads, &alloc, &given);
-    weft_h2_known_heads_add(&heads, &alloc, &given);
+    weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
+    weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
     CHECK(weft_h2_known_heads_find(&heads, given.block, 5) == NULL);
     CHECK_EQ(counts.calls, 0);
 
     given.block.size--;
-    weft_h2_known_heads_add(&heads, &alloc, &given);
-    weft_h2_known_heads_add(&heads, &alloc, &given);
+    weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
+    weft_h2_known_heads_add(&heads, &alloc, SIZE_MAX, &given);
     CHECK(weft_h2_known_heads_find(&heads, given.block, 5) == NULL);
     CHECK_EQ(counts.live, 0);
 }

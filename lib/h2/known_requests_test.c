@@ -156,3 +156,34 @@ TEST(a_size_update_that_comes_again_is_taken_again)
     CHECK_STORY(&known, "11 REQUEST GET / END a=b/0; 11 CLOSED");
     close_both();
 }
+
+// Limit memory_budget: streams do not go without for what is only remembered.
+TEST(what_is_remembered_leaves_memory_to_streams)
+{
+    enum { NAMES = 100, LONG = 1000 };
+    static char value[LONG + 1];
+    static struct frames block;
+    memset(value, 'v', LONG);
+    open_both();
+    known.limits.memory_budget = fresh.limits.memory_budget = 65536;
+    side_start(&known);
+    side_start(&fresh);
+    block.size = 0;
+    put_get_fields(&block);
+    put_bytes(&block, "\x40\x01x\x7f\xe9\x06", 6); // §6.2.1: 1000 bytes go into the table
+    put_bytes(&block, value, LONG);
+    uint32_t id = 1;
+    ask_both(frames_span(&block), id);
+    for (uint32_t i = 0; i < 3 * NAMES; i++) {
+        char name[8];
+        snprintf(name, sizeof(name), "n%u", i / 3);
+        block.size = 0;
+        put_get_fields(&block);
+        put_bytes(&block, "\xbe\xbe\xbe", 3);
+        put_literal(&block, name, "");
+        ask_both(frames_span(&block), id += 2);
+        CHECK(strstr(known.story, " END") != NULL);
+    }
+    CHECK_EQ(known.counters.memory_budget, 0);
+    close_both();
+}
