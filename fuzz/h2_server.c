@@ -1,16 +1,36 @@
-// fuzz/h2_server.c: frames from a client, whole and in pieces, keep the engine's contract and mean the same.
+// fuzz/h2_server.c: frames from a client, whole and in pieces, keep the engine's contract and mean the same, also to an engine
+// that remembers nothing of the requests before.
 #include "h2_story.h"
 
-static uint32_t run(struct weft_span bytes, size_t piece, bool has_preface, bool answers)
+static const struct weft_span preface = WEFT_SPAN_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+                                                       "\0\0\0\4\0\0\0\0\0"
+                                                       "\0\0\0\4\1\0\0\0\0");
+static struct h2_story story;
+
+static uint32_t run_on(struct weft_span bytes, size_t piece, bool has_preface)
 {
-    static struct h2_story story;
-    h2_story_begin(&story, WEFT_HTTP_SERVER, answers);
-    struct weft_span preface = WEFT_SPAN("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-                                         "\0\0\0\4\0\0\0\0\0"
-                                         "\0\0\0\4\1\0\0\0\0");
     if (has_preface) h2_story_feed(&story, preface, SIZE_MAX);
     h2_story_feed(&story, bytes, piece);
     return h2_story_end(&story);
+}
+
+static uint32_t run(struct weft_span bytes, size_t piece, bool has_preface, bool answers)
+{
+    h2_story_begin(&story, WEFT_HTTP_SERVER, answers);
+    return run_on(bytes, piece, has_preface);
+}
+
+// What is remembered takes memory, and saves some: there is enough for both.
+static void compare_with_fresh(struct weft_span bytes, bool has_preface, bool answers)
+{
+    static uint64_t memory[512];
+    struct weft_trace trace;
+    weft_trace_init(&trace, memory, sizeof(memory));
+    h2_story_begin_within(&story, WEFT_HTTP_SERVER, answers, STORY_AMPLE_BUDGET, NULL);
+    uint32_t known = run_on(bytes, SIZE_MAX, has_preface);
+    h2_story_begin_within(&story, WEFT_HTTP_SERVER, answers, STORY_AMPLE_BUDGET, &trace);
+    uint32_t fresh = run_on(bytes, SIZE_MAX, has_preface);
+    assert(known == fresh);
 }
 
 // The first byte chooses: is the preface there, are requests answered, how large are the pieces?
@@ -25,5 +45,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t whole = run(bytes, SIZE_MAX, has_preface, answers);
     uint32_t split = run(bytes, piece, has_preface, answers);
     assert(answers || whole == split); // answers change what later frames mean
+    compare_with_fresh(bytes, has_preface, answers);
     return 0;
 }

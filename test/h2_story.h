@@ -6,15 +6,18 @@
 #define TEST_H2_STORY_H
 
 #include "h2/h2.h"
+#include "http/trace.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STORY_STREAMS = 512, STORY_BUDGET = 200000 };
+enum { STORY_STREAMS = 512, STORY_BUDGET = 200000, STORY_AMPLE_BUDGET = 1 << 26 };
 
 struct h2_story {
     struct weft_h2_conn *conn;
+    struct weft_http_limits limits;
+    struct weft_alloc alloc;
     size_t held;
     uint64_t now_us;
     bool answers;
@@ -33,7 +36,7 @@ static inline void *h2_story_resize(void *context, void *old, size_t old_size, s
 {
     struct h2_story *story = context;
     story->held = story->held - old_size + new_size;
-    assert(story->held <= STORY_BUDGET);
+    assert(story->held <= story->limits.memory_budget);
     void *memory =
         new_size > 0 ? malloc(new_size) : NULL; // always moves, so that stale pointers show
     if (memory && old) memcpy(memory, old, old_size < new_size ? old_size : new_size);
@@ -142,16 +145,21 @@ static inline void h2_story_send(struct h2_story *story)
     h2_story_pull(story);
 }
 
-/** Starts an engine; a client has three requests out, one of them with content. */
-static inline void h2_story_begin(struct h2_story *story, enum weft_http_role role, bool answers)
+/** Starts an engine; a client has three requests out, one of them with content. With a trace, which may be NULL, it
+ *  remembers nothing of what came before. */
+static inline void h2_story_begin_within(struct h2_story *story, enum weft_http_role role,
+                                         bool answers, size_t budget, struct weft_trace *trace)
 {
-    static struct weft_http_limits limits = WEFT_HTTP_LIMITS_INIT;
-    static struct weft_alloc alloc;
     *story = (struct h2_story){.now_us = 1, .answers = answers, .hash = 2166136261u};
-    alloc = (struct weft_alloc){h2_story_resize, story};
-    limits.memory_budget = STORY_BUDGET;
-    struct weft_http_engine_config config = {
-        .role = role, .alloc = &alloc, .limits = &limits, .now_us = 1, .accepts_push = true};
+    story->limits = (struct weft_http_limits)WEFT_HTTP_LIMITS_INIT;
+    story->alloc = (struct weft_alloc){h2_story_resize, story};
+    story->limits.memory_budget = (uint32_t)budget;
+    struct weft_http_engine_config config = {.role = role,
+                                             .alloc = &story->alloc,
+                                             .limits = &story->limits,
+                                             .trace = trace,
+                                             .now_us = 1,
+                                             .accepts_push = true};
     story->conn = weft_h2_new(&config);
     assert(story->conn);
     for (int i = 0; role == WEFT_HTTP_CLIENT && i < 3; i++) {
@@ -164,6 +172,12 @@ static inline void h2_story_begin(struct h2_story *story, enum weft_http_role ro
         assert(result == WEFT_OK);
         h2_story_open(story, id);
     }
+}
+
+/** The same, with little memory and no trace. */
+static inline void h2_story_begin(struct h2_story *story, enum weft_http_role role, bool answers)
+{
+    h2_story_begin_within(story, role, answers, STORY_BUDGET, NULL);
 }
 
 /** Feeds all of `bytes` in pieces. */
