@@ -4,15 +4,21 @@
 #include <assert.h>
 #include <stdlib.h>
 
-void weft_answer_init(struct weft_answer *answer)
+void weft_answer_start(struct weft_answer *answer, const struct weft_http_head *head)
 {
-    answer->head = (struct weft_http_head)WEFT_HTTP_HEAD_INIT;
+    answer->head = *head;
     answer->body = (struct weft_body){0};
     answer->owned = NULL;
     answer->content_most = 0;
     answer->repeats_until_us = 0;
     answer->may_be_coded = false;
     answer->is_own_page = false;
+}
+
+void weft_answer_init(struct weft_answer *answer)
+{
+    static const struct weft_http_head nothing = WEFT_HTTP_HEAD_INIT;
+    weft_answer_start(answer, &nothing);
 }
 
 void weft_answer_deinit(struct weft_answer *answer)

@@ -27,6 +27,9 @@ struct weft_answer {
 /** An answer that says nothing yet. */
 void weft_answer_init(struct weft_answer *answer);
 
+/** An answer that has a head and nothing else; what was in `answer` is not looked at. */
+void weft_answer_start(struct weft_answer *answer, const struct weft_http_head *head);
+
 /** Lets go what it holds. */
 void weft_answer_deinit(struct weft_answer *answer);
 

@@ -103,7 +103,6 @@ static void check_known(struct scene *scene, size_t site, uint64_t connection)
         weft_answered_find(&scene->shared, connection, &scene->request);
     CHECK(known != NULL);
     CHECK(known->site == &scene->sites[site]);
-    weft_answer_init(&again);
     weft_static_files_whole(known->site, known->file, &again);
     weft_answer_init(&fresh);
     weft_route(&scene->sites[site], &scene->request, &fresh);

@@ -61,7 +61,7 @@ static uint64_t stamp_of(const struct weft_site *site, const struct weft_file *f
 void weft_static_files_whole(const struct weft_site *site, struct weft_file *file,
                              struct weft_answer *answer)
 {
-    answer->head = file->head;
+    weft_answer_start(answer, &file->head);
     answer->head.stamp = stamp_of(site, file, false);
     answer->head.content_length = (int64_t)file->size;
     answer->body = weft_body_of_file(file, 0, file->size);
@@ -236,9 +236,10 @@ static void answer_file(struct weft_site *site, const struct weft_http_head *req
 {
     struct weft_representation chosen = weft_representation_choose(site, request, resource, path);
     if (chosen.coding == WEFT_HTTP_IDENTITY) {
-        if (is_repeatable(request, &chosen))
-            answer->repeats_until_us = resource->checked_us + WEFT_CACHE_CHECK_US;
+        bool repeats = is_repeatable(request, &chosen);
+        uint64_t until_us = resource->checked_us + WEFT_CACHE_CHECK_US;
         answer_kept(site, request, chosen.file, answer);
+        if (repeats) answer->repeats_until_us = until_us;
     } else {
         answer_coded(site, request, &chosen, answer);
     }

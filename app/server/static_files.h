@@ -8,7 +8,7 @@
 void weft_static_files(struct weft_site *site, const struct weft_http_head *request,
                        struct weft_answer *answer);
 
-/** Answers with the whole of a file; `answer` is only initialised. */
+/** Answers with the whole of a file; what was in `answer` is not looked at. */
 void weft_static_files_whole(const struct weft_site *site, struct weft_file *file,
                              struct weft_answer *answer);
 

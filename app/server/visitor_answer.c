@@ -286,7 +286,6 @@ static void answer_again(struct weft_session *session, struct weft_exchange *exc
 {
     struct weft_worker *worker = weft_visitor_of(session)->worker;
     worker->sites.shared.cache.hits++;
-    weft_answer_init(&worker->answer);
     weft_static_files_whole(exchange->site, file, &worker->answer);
     send_answer(session, exchange, &worker->answer);
     weft_answer_deinit(&worker->answer);
