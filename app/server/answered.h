@@ -9,9 +9,8 @@
 
 #include "server/site.h"
 
-enum {
-    WEFT_ANSWERED_SLOTS = 2048
-}; // of a thread; two requests may share one, then the newer has it
+/** Of a thread. Where two requests share a slot, the newer has it. */
+enum { WEFT_ANSWERED_SLOTS = 2048 };
 
 /** A request, as it came on one connection, and what it got. */
 struct weft_answered {

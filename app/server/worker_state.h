@@ -1,4 +1,4 @@
-// server/worker_state.h: what is inside of a worker; only for worker.c and visitor.c.
+// server/worker_state.h: what is inside of a worker; only for worker*.c and visitor*.c.
 #ifndef WEFT_SERVER_WORKER_STATE_H
 #define WEFT_SERVER_WORKER_STATE_H
 

@@ -251,6 +251,20 @@ def curl():
     return run
 
 
+def until(holds, what, most=10.0):
+    """Waits until something holds, which is what it returns; fails with `what` after so many seconds."""
+    deadline = time.monotonic() + most
+    while not (found := holds()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
+    return found
+
+
+def said(server, words, count=1, most=10.0):
+    """Waits until the server has said something so often."""
+    until(lambda: server.output().count(words) >= count, f"it did not say '{words}':\n{server.output()}", most)
+
+
 def cases(*rows):
     """Rows of a table of tests; the first column is a case's name and no argument."""
     return [pytest.param(*row[1:], id=row[0]) for row in rows]

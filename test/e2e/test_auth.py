@@ -8,10 +8,9 @@ import socket
 import struct
 import subprocess
 import threading
-import time
 
 import pytest
-from conftest import PROGRAM, Server, cases, needs
+from conftest import PROGRAM, Server, cases, needs, said, until
 from h1_client import answers
 from h2_client import ENABLE_PUSH, Client
 from metrics_client import Watch
@@ -291,8 +290,8 @@ def test_who_leaves_while_waiting_leaves_nothing_behind(guarded, passwords, tmp_
         connection = server.connect()
         connection.sendall(f"GET /hello.txt HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('anna:secret')}\r\n\r\n".encode())
         if how == "reset":
-            while not watch.moved("weft_streams_open") + watch.moved(RIGHT):  # what has not been read would be lost
-                time.sleep(0.05)
+            # what has not been read would be lost
+            until(lambda: watch.moved("weft_streams_open") + watch.moved(RIGHT), "the request was not heard", 30)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
     watch.wait(RIGHT, right + 1, timeout=30)
@@ -314,23 +313,14 @@ def test_the_end_waits_for_a_password(guarded, passwords):
     assert server.stop() == 0
 
 
-def said(server, words, count=1):
-    deadline = time.monotonic() + 30
-    while server.output().count(words) < count:
-        assert time.monotonic() < deadline, f"it did not say '{words}':\n{server.output()}"
-        time.sleep(0.02)
-
-
 def test_a_reload_reads_the_passwords_anew_and_forgets_who_was_known(guarded, passwords):
     server = guarded()
     assert status_of(server, "anna:secret") == 200
     passwords.write_text(f"zoe:{QUICK}\n")
     assert status_of(server, "anna:secret") == 200  # it holds what it has read
     server.process.send_signal(signal.SIGHUP)
-    said(server, "weft: reloaded: ")
-    deadline = time.monotonic() + 10
-    while status_of(server, "anna:secret") != 401:  # the old worker may still have let somebody in
-        assert time.monotonic() < deadline
+    said(server, "weft: reloaded: ", most=30)
+    until(lambda: status_of(server, "anna:secret") == 401, "the old worker still lets somebody in")
     assert status_of(server, "zoe:secret") == 200
 
 
@@ -339,12 +329,12 @@ def test_a_reload_with_a_wrong_file_leaves_all_as_it_was(guarded, passwords):
     good = passwords.read_text()
     passwords.write_text(f"zoe:{QUICK}\nanna:secret\n")
     server.process.send_signal(signal.SIGHUP)
-    said(server, "not reloaded: ")
+    said(server, "not reloaded: ", most=30)
     assert f"{passwords}:2: " in server.output() and "htpasswd -B" in server.output()
     assert status_of(server, "anna:secret") == 200
     passwords.write_text(good)
     server.process.send_signal(signal.SIGHUP)
-    said(server, "weft: reloaded: ")
+    said(server, "weft: reloaded: ", most=30)
     assert status_of(server, "anna:secret") == 200
 
 

@@ -11,7 +11,7 @@ import time
 import jsonschema
 import pytest
 import yaml
-from conftest import PROGRAM, TOP, Certificate, Server, cases
+from conftest import PROGRAM, TOP, Certificate, Server, cases, until
 
 
 def weft(*arguments, **options):
@@ -92,13 +92,6 @@ def test_the_environment_is_put_in(config, run, curl):
     assert done.returncode == 1 and "weft.yaml:2:16: WHICH is not set in the environment" in done.stderr
 
 
-def wait_for(found, what):
-    deadline = time.monotonic() + 10
-    while not found():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
-
-
 def test_a_reload_reads_the_file_and_a_wrong_one_changes_nothing(config, run, curl):
     server = run(config(LISTEN + "sites: [{root: a}]\n"))
 
@@ -108,15 +101,15 @@ def test_a_reload_reads_the_file_and_a_wrong_one_changes_nothing(config, run, cu
     assert serves("a")
     config(LISTEN + "sites: [{root: b}]\n")
     server.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: serves("b"), server.output())
+    until(lambda: serves("b"), server.output())
     file = config(LISTEN + "sites: [{root: a}]\nthreds: 2\n")
     server.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "not reloaded" in server.output(), server.output())
+    until(lambda: "not reloaded" in server.output(), server.output())
     assert f"weft: {file}:4:1: unknown setting 'threds': did you mean 'threads'?" in server.output()
     assert serves("b")
     config(LISTEN + "sites: [{root: a}]\n")
     server.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: serves("a"), server.output())
+    until(lambda: serves("a"), server.output())
 
 
 def test_a_reload_opens_and_closes_listeners_and_changes_threads(config, run):
@@ -132,15 +125,15 @@ def test_a_reload_opens_and_closes_listeners_and_changes_threads(config, run):
     def reload(listeners, threads, count):
         config(f"listen: [{listeners}]\nthreads: {threads}\nsites: [{{root: a}}]\n")
         server.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: server.output().count("weft: reloaded: ") == count, server.output())
+        until(lambda: server.output().count("weft: reloaded: ") == count, server.output())
 
     server = run(config(LISTEN + "sites: [{root: a}]\n"))
     assert not listens(added)
     reload(f"http://127.0.0.1:0, http://127.0.0.1:{added}", 3, 1)
-    wait_for(lambda: not listens(server.https), "what is not asked for is still open")
+    until(lambda: not listens(server.https), "what is not asked for is still open")
     assert listens(added) and listens(server.http)
     reload("http://127.0.0.1:0", 1, 2)  # two sockets more than threads: each is served
-    wait_for(lambda: not listens(added), "the listener that went is still there")
+    until(lambda: not listens(added), "the listener that went is still there")
     for _ in range(30):
         with server.connect() as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -178,10 +171,10 @@ def test_a_listener_moves_to_one_address_and_back_under_load(config, run):
         for count, text in enumerate((here, everywhere) * 3, 1):
             config(text)
             server.process.send_signal(signal.SIGHUP)
-            wait_for(lambda count=count: server.output().count("weft: reloaded: ") == count, server.output())
-            wait_for(lambda text=text: is_refused_elsewhere() == (text is here), "127.0.0.2 does not follow")
+            until(lambda count=count: server.output().count("weft: reloaded: ") == count, server.output())
+            until(lambda text=text: is_refused_elsewhere() == (text is here), "127.0.0.2 does not follow")
             before = asked[0]
-            wait_for(lambda before=before: asked[0] > before + 20, "nobody is answered")
+            until(lambda before=before: asked[0] > before + 20, "nobody is answered")
     finally:
         done.set()
         for thread in threads:

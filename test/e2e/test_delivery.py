@@ -10,7 +10,7 @@ import h2.events
 import h2.settings
 import pytest
 from chromium import TrustingBrowser
-from conftest import PROGRAM, cases, needs
+from conftest import PROGRAM, cases, needs, said, until
 from h2_client import CANCEL, Client
 from metrics_client import Watch
 
@@ -369,28 +369,18 @@ def test_a_wrong_manifest_is_refused_with_line_and_column(root, tmp_path, text, 
         assert done.returncode == status and f"{file}{complaint}" in done.stderr, done.stderr
 
 
-def said(server, text, timeout=20):
-    """Waits until the server has said it."""
-    end = time.monotonic() + timeout
-    while text not in server.output():
-        assert time.monotonic() < end, server.output()
-        time.sleep(0.02)
-
-
 def test_a_manifest_that_is_wrong_at_a_reload_leaves_the_old_one(deliver, connect, tmp_path):
     server, file = deliver(), tmp_path / "site.yaml"
     file.write_text(MANIFEST.replace("/a.css", "{path: /a.css, as: stlye}", 1))
     server.process.send_signal(signal.SIGHUP)
-    said(server, f"weft: not reloaded: {file}:3:26: unknown as 'stlye': did you mean 'style'?")
+    said(server, f"weft: not reloaded: {file}:3:26: unknown as 'stlye': did you mean 'style'?", most=20)
     client = connect(server)
     stream, pushed = client.load()
     assert sorted(pushed.values()) == ["/a.css", "/big.png"] and client.heads[stream]["link"] == LINK
     file.write_text("pages: {/: [/b.css]}")
     server.process.send_signal(signal.SIGHUP)
-    said(server, "weft: reloaded: ")
-    deadline = time.monotonic() + 10
-    while list(connect(server).load()[1].values()) != ["/b.css"]:  # the old worker may still have let somebody in
-        assert time.monotonic() < deadline
+    said(server, "weft: reloaded: ", most=20)
+    until(lambda: list(connect(server).load()[1].values()) == ["/b.css"], "the old worker still lets somebody in")
 
 
 def test_check_names_what_is_not_there(site, tmp_path):

@@ -13,7 +13,7 @@ import threading
 import time
 
 import pytest
-from conftest import PROGRAM, Certificate, cases
+from conftest import PROGRAM, Certificate, cases, said, until
 from h1_client import answers, ask, receive
 from h2_client import Raw, frame, head
 from steady import Steady
@@ -30,20 +30,6 @@ def root(tmp_path):
     (folder / "hello.txt").write_text("hello, world\n")
     (folder / "large.bin").write_bytes(bytes(1_500_000))
     return folder
-
-
-def until(holds, what, most=10.0):
-    """Waits until something holds, which is what it returns."""
-    deadline = time.monotonic() + most
-    while not (found := holds()):
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)
-    return found
-
-
-def said(server, words, count=1):
-    """Waits until the server has said something so often."""
-    until(lambda: server.output().count(words) >= count, f"it did not say '{words}':\n{server.output()}")
 
 
 def reload(server, count=1):
