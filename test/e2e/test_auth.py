@@ -12,7 +12,7 @@ import threading
 import pytest
 from conftest import PROGRAM, Server, cases, needs, said, until
 from h1_client import answers
-from h2_client import ENABLE_PUSH, Client
+from h2_client import Client
 from metrics_client import Watch
 
 QUICK = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"  # of "secret"
