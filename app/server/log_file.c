@@ -93,11 +93,20 @@ void weft_log_file_flush(struct weft_log_file *log)
     }
 }
 
+static size_t lines_in(const char *text, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += text[i] == '\n';
+    return count;
+}
+
 void weft_log_file_close(struct weft_log_file *log)
 {
     if (!log->path || log->fd < 0) return;
     if (log->loop) weft_loop_cancel_task(log->loop, &log->flush);
     weft_log_file_flush(log);
+    log->dropped += lines_in(log->buffer, log->size);
     close(log->fd);
     free(log->buffer);
     log->fd = -1;

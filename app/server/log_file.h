@@ -20,6 +20,7 @@ struct weft_log_file {
     char *buffer;
     size_t size;
     uint64_t dropped; // lines
+    uint64_t told;    // how many of them those who run the server were told of
     struct weft_loop *loop;
     struct weft_task flush;
 };
@@ -35,7 +36,7 @@ struct weft_log_file {
 int weft_log_file_open(struct weft_log_file *log, const char *path, int standard,
                        struct weft_loop *loop);
 
-/** Writes what waits, and closes. */
+/** Writes what waits, and closes; lines that the file does not take now are dropped. */
 void weft_log_file_close(struct weft_log_file *log);
 
 /** Opens the file anew, after it was moved away. Where that fails it goes on with the old one: a negative errno. */

@@ -113,12 +113,19 @@ static void on_hurry(struct weft_session *session)
     }
 }
 
+static void tell_of_lost_records(struct weft_worker *worker)
+{
+    weft_worker_tell_dropped(worker, &worker->traces.file,
+                             "the qlog takes no lines: they are dropped");
+}
+
 static void read_trace(struct weft_session *session)
 {
     struct weft_tap *tap = weft_visitor_of(session)->tap;
     if (!tap) return;
     tap->version = weft_conn_version(weft_session_conn(session));
     weft_tap_drain(tap);
+    tell_of_lost_records(weft_visitor_of(session)->worker);
 }
 
 static void on_event(struct weft_session *session, const struct weft_http_event *event)
@@ -195,6 +202,7 @@ static void on_closed(struct weft_session *session)
     weft_client_leaves(visitor->client_of);
     read_trace(session);
     weft_tap_close(visitor->tap);
+    tell_of_lost_records(visitor->worker);
     free(visitor->given);
     free(visitor);
 }

@@ -80,12 +80,9 @@ static void log_exchange(struct weft_session *session, const struct weft_exchang
     }
     struct weft_clock *clock = &worker->sites.shared.clock;
     weft_clock_set(clock, weft_loop_now_seconds(worker->loop));
-    uint64_t dropped = worker->log.file.dropped;
     weft_access_log_add(&worker->log, clock, &record);
-    if (worker->log.file.dropped == dropped) return;
-    struct weft_error_record lost = {.level = WEFT_ERROR_ERROR,
-                                     .text = "the access log takes no lines: they are dropped"};
-    weft_worker_tell(worker, &lost);
+    weft_worker_tell_dropped(worker, &worker->log.file,
+                             "the access log takes no lines: they are dropped");
 }
 
 void weft_visitor_record(struct weft_session *session, const struct weft_exchange *exchange,

@@ -45,6 +45,15 @@ void weft_worker_tell(struct weft_worker *worker, const struct weft_error_record
                        weft_loop_now_us(worker->loop), record);
 }
 
+void weft_worker_tell_dropped(struct weft_worker *worker, struct weft_log_file *log,
+                              const char *text)
+{
+    if (log->dropped == log->told) return;
+    log->told = log->dropped;
+    struct weft_error_record record = {.level = WEFT_ERROR_ERROR, .text = text};
+    weft_worker_tell(worker, &record);
+}
+
 static struct weft_door *of_listener(struct weft_listener *listener)
 {
     return (struct weft_door *)(void *)((char *)listener - offsetof(struct weft_door, listener));
@@ -223,13 +232,14 @@ static void stop_listening(struct weft_worker *worker)
     weft_list_init(&worker->doors);
 }
 
-static void tell_of_lost_lines(struct weft_worker *worker)
+// How many lines were lost of all, in the end.
+static void close_log(struct weft_worker *worker, struct weft_log_file *log, const char *text)
 {
     char count[64];
-    if (worker->log.file.dropped == 0) return;
-    snprintf(count, sizeof(count), "%llu lines", (unsigned long long)worker->log.file.dropped);
-    struct weft_error_record record = {
-        .level = WEFT_ERROR_ERROR, .text = "the access log could not take", .detail = count};
+    weft_log_file_close(log);
+    if (log->dropped == 0) return;
+    snprintf(count, sizeof(count), "%llu lines", (unsigned long long)log->dropped);
+    struct weft_error_record record = {.level = WEFT_ERROR_ERROR, .text = text, .detail = count};
     weft_worker_tell(worker, &record);
 }
 
@@ -238,10 +248,9 @@ void weft_worker_free(struct weft_worker *worker)
     if (!worker) return;
     stop_listening(worker);
     weft_session_hub_free(worker->hub); // closes what is open, which is logged
-    tell_of_lost_lines(worker);
-    weft_log_file_close(&worker->log.file);
+    close_log(worker, &worker->log.file, "the access log could not take");
+    close_log(worker, &worker->traces.file, "the qlog could not take");
     weft_error_log_close(&worker->errors);
-    weft_log_file_close(&worker->traces.file);
     weft_figures_deinit(&worker->figures);
     weft_exchange_pool_deinit(&worker->pool);
     weft_packer_close(&worker->packer);

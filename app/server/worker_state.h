@@ -57,6 +57,10 @@ struct weft_worker {
 /** Tells those who run the server. */
 void weft_worker_tell(struct weft_worker *worker, const struct weft_error_record *record);
 
+/** Tells that a log takes no lines, where it has dropped some since it was told before. `text` says which log. */
+void weft_worker_tell_dropped(struct weft_worker *worker, struct weft_log_file *log,
+                              const char *text);
+
 /** Memory may be kept from now on that nobody will ask for: looks after it in a while. */
 void weft_worker_tidy_later(struct weft_worker *worker);
 

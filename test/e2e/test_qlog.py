@@ -3,11 +3,12 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import time
 
 import pytest
-from conftest import cases
+from conftest import cases, said
 from h2_client import Client
 from metrics_client import Watch
 
@@ -140,5 +141,8 @@ def test_a_file_that_takes_nothing_costs_records_and_no_answers(serve, root):
         streams = [client.get("/hello.txt?" + "x" * 1500) for _ in range(80)]
         client.wait(*streams)
         assert {client.heads[stream][":status"] for stream in streams} == {"200"}
-    watch.wait('weft_log_lines_dropped_total{log="qlog"}', 1)
+    counted = watch.wait('weft_log_lines_dropped_total{log="qlog"}', 1)
+    said(server, "error: the qlog takes no lines: they are dropped\n")
     assert server.stop() == 0
+    told = re.search(r"the qlog could not take: (\d+) lines", server.output())
+    assert told and int(told[1]) > counted, server.output()  # with those that waited in memory
