@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "net/secret.h"
 #include "server/credentials.h"
+#include "server/password_hash.h"
 #include "wire/json_text.h"
 
 #include <crypt.h>
@@ -15,57 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BCRYPT_COST_MOST = 15, SHA512_ROUNDS_MOST = 5000000 };
-
-// Hashes that take long enough to be guessed slowly: how they begin, and how many letters stand behind the last $.
-static const struct {
-    const char *prefix;
-    size_t tail_size;
-} strong[] = {
-    {"$2b$", 53}, {"$2y$", 53},              // bcrypt: 22 of salt, 31 of hash
-    {"$y$", 43},  {"$gy$", 43}, {"$7$", 43}, // yescrypt, gost-yescrypt, scrypt
-    {"$6$", 86},                             // sha512crypt
-};
-
-static bool is_letter(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '.' && byte <= '9'); // the slash is between the two
-}
-
-static bool has_tail(const char *hash, size_t size)
-{
-    const char *tail = strrchr(hash, '$') + 1;
-    for (const char *at = tail; *at; at++) {
-        if (!is_letter(*at)) return false;
-    }
-    return strlen(tail) == size;
-}
-
-// Would one check hold everybody up for longer than a few seconds?
-static bool is_too_slow(const char *hash)
-{
-    static const char rounds[] = "$6$rounds=";
-    if (hash[1] == '2') return strtoul(hash + strlen("$2y$"), NULL, 10) > BCRYPT_COST_MOST;
-    return strncmp(hash, rounds, strlen(rounds)) == 0 &&
-           strtoul(hash + strlen(rounds), NULL, 10) > SHA512_ROUNDS_MOST;
-}
-
-// What is wrong with a hash; NULL where it is one that is taken.
-static const char *fault_of_hash(const char *hash)
-{
-    for (size_t i = 0; i < WEFT_COUNT(strong); i++) {
-        if (strncmp(hash, strong[i].prefix, strlen(strong[i].prefix)) != 0) continue;
-        bool is_whole = strlen(hash) < CRYPT_OUTPUT_SIZE && has_tail(hash, strong[i].tail_size);
-        bool is_fine = is_whole && crypt_checksalt(hash) != CRYPT_SALT_INVALID &&
-                       crypt_checksalt(hash) != CRYPT_SALT_METHOD_DISABLED;
-        if (!is_fine) return "the hash is cut short, or none that this system can check";
-        return is_too_slow(hash) ? "the hash is so costly that each login would take seconds"
-                                 : NULL;
-    }
-    return "this is no hash that is taken (bcrypt, yescrypt, scrypt, sha512crypt): make it anew "
-           "with 'htpasswd -B' or 'mkpasswd -m yescrypt'";
-}
+enum { FAULT_SIZE = 256 }; // of a hash
 
 // Names are UTF-8 (RFC 7617 §2.1), and bounded as those are that clients send.
 static const char *fault_of_user(struct weft_span user)
@@ -119,9 +70,12 @@ static bool add_line(const struct reading *reading, char *text, unsigned line)
     *colon = 0;
     struct weft_password *row = &passwords->rows[passwords->count];
     *row = (struct weft_password){.user = weft_span_of(start), .hash = colon + 1};
+    char fault[FAULT_SIZE];
     const char *wrong = fault_of_user(row->user);
-    if (!wrong) wrong = fault_of_hash(row->hash);
     if (wrong) return fail(reading, line, wrong);
+    if (!weft_password_hash_is_taken(row->hash, fault, sizeof(fault))) {
+        return fail(reading, line, fault);
+    }
     passwords->count++;
     return true;
 }

@@ -456,6 +456,10 @@ def test_a_wrong_file_is_told_by_check(tmp_path, root, passwords):
     passwords.write_text("anna:secret\n")
     said = weft("check", file)
     assert said.returncode == 1 and f"{passwords}:1: this is no hash" in said.stderr, said.stderr
+    passwords.write_text(f"anna:{QUICK}\nzoe:{QUICK.replace('$04$', '$31$')}\n")
+    said = weft("check", file)
+    assert said.returncode == 1 and f"{passwords}:2: the hash is so costly" in said.stderr, said.stderr
+    assert "bcrypt, a cost of 31; expected at most 15" in said.stderr
     file.write_text(f"sites:\n- root: {root}\n  auth: {{realm: '', file: passwd}}\n")
     assert weft("check", file).returncode == 1
 
