@@ -157,6 +157,28 @@ TEST(a_size_update_that_comes_again_is_taken_again)
     close_both();
 }
 
+// RFC 7541 §4.4: a field that is larger than the table leaves an empty one as it is, but not once it has become larger.
+TEST(a_field_without_room_gets_into_the_table_once_there_is_room)
+{
+    static const struct weft_span blocks[] = {
+        WEFT_SPAN_INIT("\x20\x82\x86\x84\x01\1a"), // no room
+        WEFT_SPAN_INIT("\x82\x86\x84\x01\1a\x40\1a\1b"),
+        WEFT_SPAN_INIT("\x82\x86\x84\x01\1a\x40\1a\1b"),
+        WEFT_SPAN_INIT("\x82\x86\x84\x01\1a\x40\1a\1b"),
+        WEFT_SPAN_INIT("\x3f\xe1\x1f\x82\x86\x84\x01\1a"), // 4096 bytes
+        WEFT_SPAN_INIT("\x82\x86\x84\x01\1a"),
+        WEFT_SPAN_INIT("\x82\x86\x84\x01\1a\x40\1a\1b"),
+        WEFT_SPAN_INIT("\x82\x86\x84\x01\1a\xbe"),
+    };
+    open_both();
+    side_start(&known);
+    side_start(&fresh);
+    for (uint32_t i = 0; i < WEFT_COUNT(blocks); i++)
+        ask_both(blocks[i], 2 * i + 1);
+    CHECK_STORY(&known, "15 REQUEST GET / END a=b/0; 15 CLOSED");
+    close_both();
+}
+
 // Limit memory_budget: streams do not go without for what is only remembered.
 TEST(what_is_remembered_leaves_memory_to_streams)
 {

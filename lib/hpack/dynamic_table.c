@@ -113,6 +113,7 @@ enum weft_result weft_hpack_table_add(struct weft_hpack_table *table, struct wef
     size_t size = name.size + value.size + WEFT_HPACK_FIELD_OVERHEAD;
     if (size > table->max_size) {
         evict(table, 0); // §4.4: no error
+        table->oldest = ++table->next;
         return WEFT_OK;
     }
     evict(table, table->max_size - size);

@@ -61,7 +61,8 @@ static inline struct weft_span weft_hpack_table_value(const struct weft_hpack_ta
 }
 
 /**
- * Adds an entry, evicting as many as it takes; one that is larger than the table empties it (§4.4).
+ * Adds an entry, evicting as many as it takes; one that is larger than the table empties it (§4.4), and has a number all
+ * the same.
  *
  * name, value  not in the table's own bytes
  * returns      WEFT_NO_MEMORY where it could not grow; the table is then out of step with the peer's

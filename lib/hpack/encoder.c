@@ -189,7 +189,7 @@ static enum weft_result add_to_table(struct weft_hpack_encoder *encoder,
     uint32_t number = encoder->table.next;
     enum weft_result result =
         weft_hpack_table_add(&encoder->table, field->name, field->value, field->id);
-    if (result != WEFT_OK || encoder->table.next == number) return result;
+    if (result != WEFT_OK || weft_hpack_table_count(&encoder->table) == 0) return result;
     return weft_hpack_field_index_add(&encoder->index, &encoder->table, encoder->alloc, number,
                                       hash, field);
 }
