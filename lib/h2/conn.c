@@ -5,14 +5,23 @@
 
 const uint8_t weft_h2_magic[WEFT_H2_MAGIC_SIZE] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"; // §3.4
 
+// Has the budget room for so many bytes more? What is held for speed alone is given back before anybody does without.
+static bool make_room(struct weft_h2_conn *conn, size_t size, size_t budget)
+{
+    if (conn->held <= budget && size <= budget - conn->held) return true;
+    weft_h2_conn_forget_heads(conn);
+    if (conn->held <= budget && size <= budget - conn->held) return true;
+    WEFT_HTTP_COUNT(conn->config.counters, memory_budget);
+    return false;
+}
+
 // Every byte that a connection holds goes through here, so the budget is charged before the memory is taken.
 static void *charged_resize(void *context, void *old, size_t old_size, size_t new_size)
 {
     struct weft_h2_conn *conn = context;
     const struct weft_alloc *alloc = conn->config.alloc;
     if (new_size > old_size &&
-        new_size - old_size > weft_h2_limits(conn)->memory_budget - conn->held) {
-        WEFT_HTTP_COUNT(conn->config.counters, memory_budget);
+        !make_room(conn, new_size - old_size, weft_h2_limits(conn)->memory_budget)) {
         return NULL;
     }
     void *memory = alloc->resize(alloc->context, old, old_size, new_size);
@@ -93,10 +102,7 @@ struct weft_h2_stream *weft_h2_conn_add_stream(struct weft_h2_conn *conn, uint32
 {
     const struct weft_http_limits *limits = weft_h2_limits(conn);
     // a quarter is kept back for what the streams that are there still need
-    if (conn->held > limits->memory_budget - limits->memory_budget / 4) {
-        WEFT_HTTP_COUNT(conn->config.counters, memory_budget);
-        return NULL;
-    }
+    if (!make_room(conn, 0, limits->memory_budget - limits->memory_budget / 4)) return NULL;
     size_t arena_limit = (size_t)limits->field_section_size * 4;
     struct weft_h2_stream *stream = weft_h2_streams_add(&conn->streams, id, is_ours, arena_limit);
     if (!stream) return NULL;

@@ -149,6 +149,7 @@ static void remember_head(struct weft_h2_conn *conn, const struct weft_h2_stream
                           const struct weft_http_head *head, struct weft_span block,
                           struct weft_h2_known_head *known)
 {
+    if (conn->config.trace) return;
     if (known->table == 0 || known->table != weft_hpack_decoder_state(conn->in.decoder)) return;
     if (!conn->in.known) {
         conn->in.known = weft_allocate_zeroed(&conn->alloc, sizeof(*conn->in.known));
@@ -159,8 +160,10 @@ static void remember_head(struct weft_h2_conn *conn, const struct weft_h2_stream
     if (weft_h2_is_server(conn)) known->head.known_as = stream->id; // the first of them
     known->field_count = stream->field_count_in;
     size_t most = weft_h2_limits(conn)->memory_budget / 2; // there are better uses for the rest
-    weft_h2_known_heads_add(conn->in.known, &conn->alloc, conn->held < most ? most - conn->held : 0,
-                            known);
+    struct weft_h2_known_heads *heads = conn->in.known;
+    conn->in.known = NULL; // not to be given back, for want of memory, while it is worked on
+    weft_h2_known_heads_add(heads, &conn->alloc, conn->held < most ? most - conn->held : 0, known);
+    conn->in.known = heads;
 }
 
 // Requests of a server's connection, responses of a client's: never both.

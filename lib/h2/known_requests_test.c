@@ -209,3 +209,71 @@ TEST(what_is_remembered_leaves_memory_to_streams)
     CHECK_EQ(known.counters.memory_budget, 0);
     close_both();
 }
+
+enum { SMALL_BUDGET = 49152, LESSONS = 100, LESSON_SIZE = 90 };
+
+// Both answer requests of many kinds, each often enough to be remembered.
+static void teach_both(uint32_t *id)
+{
+    static struct frames block;
+    static char value[LESSON_SIZE + 1];
+    memset(value, 'v', LESSON_SIZE);
+    open_both();
+    known.limits.memory_budget = fresh.limits.memory_budget = SMALL_BUDGET;
+    side_start(&known);
+    side_start(&fresh);
+    for (uint32_t i = 0; i < 3 * LESSONS; i++, *id += 2) {
+        char name[8];
+        snprintf(name, sizeof(name), "n%u", i / 3);
+        block.size = 0;
+        put_get_fields(&block);
+        put_literal(&block, name, value);
+        ask_both(frames_span(&block), *id);
+    }
+    CHECK(weft_h2_memory(known.conn) > weft_h2_memory(fresh.conn) + SMALL_BUDGET / 8);
+}
+
+// How many streams are let in that nobody answers.
+static uint32_t crowd_of(struct side *side, uint32_t id)
+{
+    char name[8];
+    const char *fields[] = {name, "", NULL};
+    uint32_t count = 0;
+    side->event = NULL;
+    while (side->counters.memory_budget == 0) {
+        snprintf(name, sizeof(name), "c%u", count);
+        put_request_with(&side->in, id + 2 * count++, true, false, fields);
+        CHECK(side_feed(side));
+        CHECK(count < 1000);
+    }
+    return count;
+}
+
+// Limit memory_budget: what is remembered goes before a stream is refused,
+TEST(as_many_streams_are_let_in_as_if_nothing_was_remembered)
+{
+    uint32_t id = 1;
+    teach_both(&id);
+    CHECK(crowd_of(&known, id) >= crowd_of(&fresh, id));
+    close_both();
+}
+
+// and before a connection ends because a stream needs more.
+TEST(a_stream_may_need_what_was_remembered)
+{
+    enum { LONG = 1000, TIMES = 20 };
+    static char value[LONG + 1];
+    static struct frames block;
+    uint32_t id = 1;
+    memset(value, 'v', LONG);
+    teach_both(&id);
+    block.size = 0;
+    put_get_fields(&block);
+    put_bytes(&block, "\x40\x01x\x7f\xe9\x06", 6); // §6.2.1: 1000 bytes go into the table
+    put_bytes(&block, value, LONG);
+    for (int i = 0; i < TIMES; i++)
+        put_bytes(&block, "\xbe", 1);
+    ask_both(frames_span(&block), id);
+    CHECK_EQ(known.counters.memory_budget, 0);
+    close_both();
+}
