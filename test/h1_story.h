@@ -11,6 +11,8 @@
 
 struct story {
     uint32_t hash; // of the events; pieces of content that follow each other count as one
+    uint32_t sent; // of what was sent
+    bool stamps;   // heads that are the same are said to be
     size_t content_size;
     uint64_t opened; // streams
     uint64_t closed;
@@ -19,10 +21,15 @@ struct story {
     bool is_finished;
 };
 
-static inline void story_hash(struct story *story, struct weft_span bytes)
+static inline void story_hash_into(uint32_t *hash, struct weft_span bytes)
 {
     for (size_t i = 0; i < bytes.size; i++)
-        story->hash = (story->hash ^ bytes.data[i]) * 16777619U;
+        *hash = (*hash ^ bytes.data[i]) * 16777619U;
+}
+
+static inline void story_hash(struct story *story, struct weft_span bytes)
+{
+    story_hash_into(&story->hash, bytes);
 }
 
 static inline void story_number(struct story *story, uint64_t number)
@@ -57,12 +64,13 @@ static inline void story_event(struct story *story, const struct weft_http_event
     if (event->ends_message) story_number(story, 99);
 }
 
-// A server answers each whole request, every third one with content.
+// A server answers each whole request, every third one with content, every fourth one with another head.
 static inline void story_answer(struct story *story, struct weft_h1_conn *conn, uint64_t stream_id)
 {
     struct weft_http_head head = WEFT_HTTP_HEAD_INIT;
     struct weft_http_turn turn;
-    head.status = 200;
+    head.status = stream_id % 4 == 0 ? 404 : 200;
+    if (story->stamps) head.stamp = head.status;
     enum weft_result result = weft_h1_respond(conn, stream_id, &head, stream_id % 3 != 0);
     assert(result == WEFT_OK);
     if (weft_h1_next_turn(conn, 10, &turn)) {
@@ -85,7 +93,9 @@ static inline void story_pull(struct story *story, struct weft_h1_conn *conn,
                 story_answer(story, conn, event.stream_id);
             }
         }
-        sent = weft_h1_output(conn).size;
+        struct weft_span output = weft_h1_output(conn);
+        story_hash_into(&story->sent, output);
+        sent = output.size;
         if (sent > 0) weft_h1_sent(conn, sent, 0);
     } while (sent > 0);
 }
@@ -106,7 +116,7 @@ static inline void story_ask(struct story *story, struct weft_h1_conn *conn)
 }
 
 /** Feeds `bytes` in pieces, `times` times over, then their end, and sees to it that events, memory and end are as promised.
- *  With a trace, which may be NULL, a connection remembers nothing of what came before. */
+ *  With a trace, which may be NULL, a connection remembers nothing of what came before, and is not told what is the same. */
 static inline void story_repeat(struct story *story, enum weft_http_role role,
                                 struct weft_span bytes, size_t piece, size_t times,
                                 struct weft_trace *trace)
@@ -118,7 +128,7 @@ static inline void story_repeat(struct story *story, enum weft_http_role role,
         .role = role, .alloc = &alloc, .limits = &limits, .trace = trace};
     struct weft_h1_conn *conn = weft_h1_new(&config);
     assert(conn);
-    *story = (struct story){.hash = 2166136261U};
+    *story = (struct story){.hash = 2166136261U, .sent = 2166136261U, .stamps = !trace};
     if (role == WEFT_HTTP_CLIENT) story_ask(story, conn);
     story_pull(story, conn, role);
     for (size_t i = 0; i < times; i++) {
@@ -166,6 +176,7 @@ static inline void story_compare_repeated(enum weft_http_role role, struct weft_
     story_repeat(&known, role, bytes, SIZE_MAX, TIMES, NULL);
     story_repeat(&fresh, role, bytes, SIZE_MAX, TIMES, &trace);
     story_compare(&known, &fresh);
+    assert(known.sent == fresh.sent);
 }
 
 #endif
