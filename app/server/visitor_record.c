@@ -43,13 +43,12 @@ static bool is_limit(const char *text)
 static void tell(struct weft_session *session, uint64_t stream_id, const char *text)
 {
     const struct weft_visitor *visitor = weft_visitor_of(session);
-    const struct weft_conn *conn = weft_session_conn(session);
     struct weft_error_record record = {
         .level = is_limit(text) ? WEFT_ERROR_WARNING : WEFT_ERROR_NOTICE,
         .text = text,
         .peer = visitor->peer,
         .connection = visitor->number,
-        .version = conn ? weft_conn_version(conn) : 0,
+        .version = weft_conn_version(weft_session_conn(session)),
         .stream_id = stream_id,
     };
     weft_worker_tell(visitor->worker, &record);

@@ -135,8 +135,15 @@ static void server_gone(struct weft_session *session)
     world.server_closed++;
 }
 
+// As readers of traces do, also where there was no memory for a connection.
+static void ask_version(struct weft_session *session)
+{
+    unsigned version = weft_conn_version(weft_session_conn(session));
+    CHECK(version == 0 || version == WEFT_HTTP_1_1 || version == WEFT_HTTP_2);
+}
+
 static const struct weft_session_owner server_owner = {
-    .event = server_event, .fill = fill, .closed = server_gone};
+    .event = server_event, .fill = fill, .turned = ask_version, .closed = server_gone};
 
 // Client
 

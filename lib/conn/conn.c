@@ -331,6 +331,6 @@ size_t weft_conn_memory(const struct weft_conn *conn)
 
 unsigned weft_conn_version(const struct weft_conn *conn)
 {
-    if (!is_chosen(conn)) return 0;
+    if (!conn || !is_chosen(conn)) return 0;
     return conn->protocol == WEFT_CONN_H2 ? WEFT_HTTP_2 : WEFT_HTTP_1_1;
 }

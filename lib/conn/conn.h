@@ -174,7 +174,8 @@ const struct weft_http_totals *weft_conn_totals(const struct weft_conn *conn);
 /** Bytes that the connection holds now. */
 size_t weft_conn_memory(const struct weft_conn *conn);
 
-/** The version spoken: WEFT_HTTP_2, or WEFT_HTTP_1_1 for all of HTTP/1; 0 while it is not known yet. */
+/** The version spoken: WEFT_HTTP_2, or WEFT_HTTP_1_1 for all of HTTP/1; 0 while it is not known yet, and of
+ *  NULL. */
 unsigned weft_conn_version(const struct weft_conn *conn);
 
 /** The protocol for an ALPN name ("h2", "http/1.1", "http/1.0" or empty for none). */
