@@ -26,6 +26,8 @@ enum weft_message_type {
     WEFT_MESSAGE_END,    // at once
     WEFT_MESSAGE_ASK,    // whether it is well
     WEFT_MESSAGE_FAILED, // a reload or upgrade came to nothing; data: a line, why
+    // From the worker; behind the others, whose numbers an older version may know
+    WEFT_MESSAGE_CLOSED, // told to drain, it takes no connections any more
 };
 
 struct weft_message {

@@ -8,7 +8,8 @@
 #include "wire/reader.h"
 #include "wire/writer.h"
 
-/** The version of this conversation and of the state that an upgrade hands on: raised with each change of either. */
+/** The version of this conversation and of the state that an upgrade hands on: raised with each change of either
+ *  that the other side cannot do without. */
 enum { WEFT_PROTOCOL = 2 };
 
 /** How a worker is to start. */

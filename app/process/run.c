@@ -11,7 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { SIGNALS, ENDED, ORDERS, WATCHED };
+enum { SIGNALS, ENDED, ORDERS, CLOSED, WATCHED };
 
 int weft_run_begin(struct weft_run *run)
 {
@@ -106,6 +106,13 @@ static void take_orders(struct weft_run *run)
     drain(run, WEFT_SERVER_ENDS, run->drain_ms);
 }
 
+static void say_closed(struct weft_run *run)
+{
+    struct weft_message closed = {.type = WEFT_MESSAGE_CLOSED};
+    run->has_closed = true;
+    if (run->channel >= 0) (void)weft_channel_send(run->channel, &closed);
+}
+
 static int timeout_ms(const struct weft_run *run)
 {
     uint64_t now_ms = weft_clock_ms();
@@ -122,12 +129,15 @@ bool weft_run_wait(struct weft_run *run)
             [SIGNALS] = {.fd = run->signal_fd, .events = POLLIN},
             [ENDED] = {.fd = weft_server_ended_fd(run->server), .events = POLLIN},
             [ORDERS] = {.fd = run->channel, .events = POLLIN}, // none where it is negative
+            [CLOSED] = {.fd = run->has_closed ? -1 : weft_server_closed_fd(run->server),
+                        .events = POLLIN},
         };
         int wait_ms = timeout_ms(run);
         if (wait_ms == 0) break; // the drain has taken too long
         if (poll(fds, WATCHED, wait_ms) < 0 && errno != EINTR) return false;
         take_signals(run);
         if (fds[ORDERS].revents) take_orders(run);
+        if (fds[CLOSED].revents) say_closed(run);
         if (fds[ENDED].revents) break;
     }
     return run->is_draining || run->is_over; // threads that ended without being asked have failed

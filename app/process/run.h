@@ -11,6 +11,7 @@ struct weft_run {
     uint32_t drain_ms;     // how long answers may take once the end is asked for
     unsigned signal_count; // SIGTERM and SIGINT so far
     bool is_draining;
+    bool has_closed; // the supervisor was told that no connections are taken any more
     bool is_over;
     uint64_t deadline_ms; // of the drain
 };

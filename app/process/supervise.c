@@ -109,6 +109,7 @@ static uint64_t deadline_ms(const struct weft_supervisor *supervisor)
 {
     uint64_t first_ms = supervisor->restart_ms;
     if (supervisor->beat_ms < first_ms) first_ms = supervisor->beat_ms;
+    if (supervisor->leaving_ms < first_ms) first_ms = supervisor->leaving_ms;
     WEFT_LIST_EACH(link, &supervisor->children)
     {
         const struct weft_child *child = WEFT_LIST_ENTRY(link, struct weft_child, link);
@@ -125,6 +126,7 @@ static void act_on_time(struct weft_supervisor *supervisor)
         struct weft_child *child = WEFT_LIST_ENTRY(link, struct weft_child, link);
         if (child->deadline_ms <= now_ms) weft_child_kill(child);
     }
+    if (supervisor->leaving_ms <= now_ms) weft_supervisor_give_up_leaving(supervisor);
     if (supervisor->restart_ms <= now_ms) weft_supervisor_restart(supervisor);
     if (supervisor->beat_ms <= now_ms) weft_supervisor_beat(supervisor);
 }
@@ -224,7 +226,7 @@ int weft_supervise(const struct weft_supervise_config *config)
     bool is_known =
         weft_program_find(config->command[0], supervisor.program, sizeof(supervisor.program));
     if (!is_known) supervisor.program[0] = 0;
-    supervisor.restart_ms = supervisor.beat_ms = UINT64_MAX;
+    supervisor.restart_ms = supervisor.beat_ms = supervisor.leaving_ms = UINT64_MAX;
     weft_upgrade_begin(&supervisor);
     hear_of_manager(&supervisor);
     weft_list_init(&supervisor.children);

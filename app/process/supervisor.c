@@ -5,6 +5,7 @@
 #include "process/handed_over.h"
 #include "process/upgrade.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -133,7 +134,7 @@ void weft_supervisor_reload(struct weft_supervisor *supervisor)
 {
     char error[WEFT_SUPERVISOR_LINE_SIZE];
     if (supervisor->is_ending) return;
-    if (supervisor->starting) {
+    if (supervisor->starting || supervisor->leaving) {
         supervisor->reloads_again = true; // it may have read what has changed since
         return;
     }
@@ -148,8 +149,9 @@ void weft_supervisor_upgrade(struct weft_supervisor *supervisor)
 {
     char error[WEFT_SUPERVISOR_LINE_SIZE] = "its program is not found in PATH";
     if (supervisor->is_ending) return;
-    if (supervisor->starting) {
-        weft_supervisor_tell(supervisor, "not upgraded: a worker is starting: try again");
+    if (supervisor->starting || supervisor->leaving) {
+        weft_supervisor_tell(supervisor, "not upgraded: a worker is %s: try again",
+                             supervisor->starting ? "starting" : "leaving");
         return;
     }
     bool is_known = supervisor->program[0] != 0;
@@ -175,6 +177,27 @@ static void tell_success(struct weft_supervisor *supervisor, const struct weft_c
     }
 }
 
+// All is as it was asked for: whoever comes from now on comes to the worker that serves.
+static void settle(struct weft_supervisor *supervisor)
+{
+    const struct weft_child *old = supervisor->leaving;
+    assert(supervisor->serving);
+    supervisor->leaving = NULL;
+    supervisor->leaving_ms = UINT64_MAX;
+    notify_ready(supervisor, "");
+    tell_success(supervisor, old);
+    if (!supervisor->reloads_again) return;
+    supervisor->reloads_again = false;
+    weft_supervisor_reload(supervisor);
+}
+
+void weft_supervisor_give_up_leaving(struct weft_supervisor *supervisor)
+{
+    weft_supervisor_tell(supervisor, "worker %d does not say that it takes no more connections",
+                         (int)supervisor->leaving->pid);
+    settle(supervisor);
+}
+
 void weft_supervisor_promote(struct weft_supervisor *supervisor)
 {
     struct weft_child *child = supervisor->starting;
@@ -187,16 +210,15 @@ void weft_supervisor_promote(struct weft_supervisor *supervisor)
     supervisor->generation++;
     bool gives_up = weft_sockets_gives_up(&supervisor->sockets);
     weft_sockets_commit(&supervisor->sockets);
-    if (old) {
-        weft_child_drain(old, gives_up ? WEFT_SERVER_HANDS_OVER_SOME : WEFT_SERVER_HANDS_OVER,
-                         supervisor->plan.drain_timeout_ms);
-    }
     child->is_well = true;
-    notify_ready(supervisor, "");
-    tell_success(supervisor, old);
-    if (!supervisor->reloads_again) return;
-    supervisor->reloads_again = false;
-    weft_supervisor_reload(supervisor);
+    supervisor->leaving = old;
+    if (!old) {
+        settle(supervisor);
+        return;
+    }
+    weft_child_drain(old, gives_up ? WEFT_SERVER_HANDS_OVER_SOME : WEFT_SERVER_HANDS_OVER,
+                     supervisor->plan.drain_timeout_ms);
+    supervisor->leaving_ms = weft_clock_ms() + WEFT_CLOSE_WITHIN_MS;
 }
 
 // The new version serves, so it may have the supervisor's place too; it goes on in weft_upgrade_take_over().
@@ -226,6 +248,7 @@ void weft_supervisor_hear(struct weft_supervisor *supervisor, struct weft_child 
         if (type == WEFT_MESSAGE_HELLO) judge_hello(child);
         if (type == WEFT_MESSAGE_READY) child->has_served = true;
         if (type == WEFT_MESSAGE_WELL) child->is_well = true;
+        if (type == WEFT_MESSAGE_CLOSED && child == supervisor->leaving) settle(supervisor);
         bool is_ready = type == WEFT_MESSAGE_READY && child->phase == WEFT_CHILD_STARTING &&
                         child == supervisor->starting && !child->is_alien;
         if (!is_ready || supervisor->is_ending) continue;
@@ -288,6 +311,7 @@ static void bury_serving(struct weft_supervisor *supervisor, const struct weft_c
     char how[128];
     char when[64];
     uint64_t lived_ms = weft_clock_ms() - child->born_ms;
+    if (supervisor->leaving) settle(supervisor); // while there is one that serves
     weft_child_how_ended(status, how, sizeof(how));
     supervisor->serving = NULL;
     if (supervisor->starting) {
@@ -306,6 +330,7 @@ static void bury_draining(struct weft_supervisor *supervisor, const struct weft_
                           int status)
 {
     char how[128];
+    if (child == supervisor->leaving) settle(supervisor);
     if (child->is_killed) {
         weft_supervisor_tell(supervisor, "worker %d did not end in time and was killed",
                              (int)child->pid);
@@ -350,7 +375,8 @@ void weft_supervisor_end(struct weft_supervisor *supervisor)
     supervisor->is_ending = true;
     weft_notify_stopping(&supervisor->notify, "answers in flight are completed");
     if (!at_once) supervisor->code = 0;
-    supervisor->restart_ms = UINT64_MAX;
+    supervisor->restart_ms = supervisor->leaving_ms = UINT64_MAX;
+    supervisor->leaving = NULL;
     weft_sockets_close(
         &supervisor->sockets); // first: the worker's are then the last, which it closes in order
     WEFT_LIST_EACH(link, &supervisor->children)

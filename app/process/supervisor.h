@@ -15,6 +15,7 @@ enum {
     WEFT_CHILDREN_MOST = 64,          // old workers that drain, mostly
     WEFT_HELLO_WITHIN_MS = 10000,     // a worker says that it is one
     WEFT_START_WITHIN_MS = 60000,     // and is ready
+    WEFT_CLOSE_WITHIN_MS = 5000,      // one that is told to drain says that it takes no connections
     WEFT_END_WITHIN_MS = 1000,        // one that is told to end at once
     WEFT_SUPERVISOR_LINE_SIZE = 2048, // that is told
 };
@@ -29,10 +30,12 @@ struct weft_supervisor {
     uint32_t generation;         // of the configuration that is served: how many came to be
     struct weft_child *serving;  // NULL: none
     struct weft_child *starting; // NULL: none
+    struct weft_child *leaving;  // it served before, and may still take connections; NULL: none
     struct weft_backoff backoff;
     struct weft_notify notify;         // the service manager
     struct weft_activation activation; // what it has handed over
     uint64_t beat_ms;                  // when a sign of life is due; UINT64_MAX: never
+    uint64_t leaving_ms;               // when it is not waited for any longer; UINT64_MAX: never
     uint64_t restart_ms;               // when a worker is to be started; UINT64_MAX: not
     int signal_fd;
     char program[PATH_MAX]; // the file that an upgrade starts; empty: it is not known
@@ -40,7 +43,7 @@ struct weft_supervisor {
     size_t environment_count;
     bool had_terminal;  // and would lose it by a SIGHUP
     bool has_served;    // a worker was ready once
-    bool reloads_again; // SIGHUP has come while a worker was starting
+    bool reloads_again; // SIGHUP has come while a worker was starting, or the one before leaving
     bool is_ending;     // SIGTERM or SIGINT has come
     bool is_over;       // with this
     int code;           // to exit with
@@ -72,6 +75,9 @@ void weft_supervisor_upgrade(struct weft_supervisor *supervisor);
 
 /** The worker that is starting serves: the one before it may go, or, after an upgrade was tried, this program itself. */
 void weft_supervisor_promote(struct weft_supervisor *supervisor);
+
+/** The worker that served before has had its time to say that it takes no connections any more. */
+void weft_supervisor_give_up_leaving(struct weft_supervisor *supervisor);
 
 /** The worker that was to be started later is started now. */
 void weft_supervisor_restart(struct weft_supervisor *supervisor);

@@ -408,6 +408,7 @@ static void hand_over_here(void *context)
     struct weft_overseer *overseer = context;
     overseer->is_draining = true;
     close_doors(overseer);
+    overseer->config.closed(overseer->config.context);
     weft_session_hub_drain(overseer->hub, HAND_OVER_US);
 }
 

@@ -20,6 +20,9 @@ struct weft_overseer_config {
     const struct weft_tls_context *tls; // NULL for none
     struct weft_learner *learner;       // the same
     uint32_t generation;                // of the configuration
+    /** In its thread: it takes no more connections. It may be called more than once. */
+    void (*closed)(void *context);
+    void *context; // of that
 };
 
 /** returns NULL without memory or descriptors */

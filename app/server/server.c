@@ -32,6 +32,7 @@ struct thread {
     bool is_running;
     atomic_bool owes_sign; // of life
     atomic_bool has_ended;
+    atomic_bool has_closed; // it takes no more connections
 };
 
 struct weft_server {
@@ -42,13 +43,16 @@ struct weft_server {
     struct weft_helpers *packers; // NULL where no site compresses
     struct weft_helpers *guards;  // NULL where no site asks for passwords
     int ended_fd;
+    int closed_fd;
     atomic_uint running; // threads
+    atomic_uint open;    // threads that take connections, the overseer's among them
     uint16_t ports[WEFT_LISTENS_MOST];
     struct thread threads[WEFT_THREADS_MOST];
     struct weft_worker *workers[WEFT_THREADS_MOST]; // theirs
     struct weft_overseer *overseer;                 // NULL for none
     pthread_t overseer_id;
     bool overseer_is_running;
+    atomic_bool overseer_has_closed;
 };
 
 static const char *const alpn[] = {"h2", "http/1.1", "http/1.0", NULL};
@@ -77,6 +81,30 @@ static bool open_tls(struct weft_server *server, const struct weft_server_given 
     return server->tls != NULL;
 }
 
+static void set_readable(int event_fd)
+{
+    uint64_t one = 1;
+    (void)!write(event_fd, &one, sizeof(one));
+}
+
+static void note_closed(struct weft_server *server, atomic_bool *has_closed)
+{
+    if (atomic_exchange(has_closed, true)) return;
+    if (atomic_fetch_sub(&server->open, 1) == 1) set_readable(server->closed_fd);
+}
+
+static void thread_has_closed(void *context)
+{
+    struct thread *thread = context;
+    note_closed(thread->server, &thread->has_closed);
+}
+
+static void overseer_has_closed(void *context)
+{
+    struct weft_server *server = context;
+    note_closed(server, &server->overseer_has_closed);
+}
+
 static bool open_workers(struct weft_server *server, char *error, size_t error_size)
 {
     struct weft_worker_config config = {
@@ -84,6 +112,7 @@ static bool open_workers(struct weft_server *server, char *error, size_t error_s
         .roots = server->roots,
         .tls = server->tls,
         .learner = server->learner,
+        .closed = thread_has_closed,
     };
     for (unsigned i = 0; i < server->config->thread_count; i++) {
         struct thread *thread = &server->threads[i];
@@ -92,6 +121,7 @@ static bool open_workers(struct weft_server *server, char *error, size_t error_s
             return false;
         }
         config.thread = i;
+        config.context = thread;
         thread->server = server;
         thread->worker = weft_worker_new(&config, error, error_size);
         if (!thread->worker) return false;
@@ -148,6 +178,8 @@ static bool open_overseer(struct weft_server *server, const struct weft_server_g
         .tls = server->tls,
         .learner = server->learner,
         .generation = given ? given->generation : 1,
+        .closed = overseer_has_closed,
+        .context = server,
     };
     if (!server->config->has_metrics) return true;
     server->overseer = weft_overseer_new(&own);
@@ -265,7 +297,8 @@ struct weft_server *weft_server_new(const struct weft_server_config *config,
     }
     server->config = config;
     server->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (server->ended_fd < 0) {
+    server->closed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (server->ended_fd < 0 || server->closed_fd < 0) {
         snprintf(error, error_size, "cannot start: %s", strerror(errno));
         goto failed;
     }
@@ -296,10 +329,8 @@ static void *run_thread(void *argument)
     if (server->overseer) {
         weft_overseer_end_of(server->overseer, (size_t)(thread - server->threads));
     }
-    if (atomic_fetch_sub(&server->running, 1) == 1) {
-        uint64_t one = 1;
-        (void)!write(server->ended_fd, &one, sizeof(one));
-    }
+    thread_has_closed(thread); // where it has failed, or was told to stop
+    if (atomic_fetch_sub(&server->running, 1) == 1) set_readable(server->ended_fd);
     return NULL;
 }
 
@@ -308,6 +339,7 @@ static void *run_overseer(void *argument)
     struct weft_server *server = argument;
     int result = weft_overseer_run(server->overseer);
     if (result < 0) fprintf(stderr, "weft: metrics have failed: %s\n", strerror(-result));
+    overseer_has_closed(server);
     return NULL;
 }
 
@@ -365,6 +397,7 @@ int weft_server_start(struct weft_server *server)
     start_packers(server);
     int result = start_guards(server);
     atomic_store(&server->running, server->config->thread_count);
+    atomic_store(&server->open, server->config->thread_count + (server->overseer ? 1 : 0));
     if (server->learner && result == 0) result = weft_learner_start(server->learner);
     for (unsigned i = 0; i < server->config->thread_count && result == 0; i++) {
         struct thread *thread = &server->threads[i];
@@ -384,6 +417,11 @@ uint16_t weft_server_port(const struct weft_server *server, size_t listen_index)
 int weft_server_ended_fd(const struct weft_server *server)
 {
     return server->ended_fd;
+}
+
+int weft_server_closed_fd(const struct weft_server *server)
+{
+    return server->closed_fd;
 }
 
 void weft_server_drain(struct weft_server *server, enum weft_server_end end)
@@ -458,5 +496,6 @@ void weft_server_free(struct weft_server *server)
     }
     free(server->roots);
     if (server->ended_fd >= 0) close(server->ended_fd);
+    if (server->closed_fd >= 0) close(server->closed_fd);
     free(server);
 }

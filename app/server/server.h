@@ -44,6 +44,10 @@ uint16_t weft_server_port(const struct weft_server *server, size_t listen_index)
 /** A descriptor that is readable once all threads have ended. */
 int weft_server_ended_fd(const struct weft_server *server);
 
+/** A descriptor that is readable once no thread takes connections any more: it was asked to drain, or has ended. Where the
+ *  drain is an end, the metrics' listener stays open to the last. */
+int weft_server_closed_fd(const struct weft_server *server);
+
 /** How a server's work ends. */
 enum weft_server_end {
     WEFT_SERVER_HANDS_OVER, // another one takes connections from the same sockets: nobody is hurried

@@ -183,6 +183,8 @@ struct weft_worker *weft_worker_new(const struct weft_worker_config *config, cha
     if (!worker) goto no_memory;
     worker->config = config->server;
     worker->index = (unsigned)config->thread;
+    worker->closed = config->closed;
+    worker->closed_context = config->context;
     worker->log.file.fd = worker->errors.file.fd = worker->traces.file.fd = -1;
     weft_exchange_pool_init(&worker->pool);
     worker->tidying.due = tidy;
@@ -342,6 +344,7 @@ static void drain_here(void *context)
     uint64_t patience_us = 2 * (uint64_t)worker->config->limits.drain_ms * 1000;
     if (atomic_load(&worker->lets_in)) let_in_who_waits(worker);
     stop_listening(worker);
+    worker->closed(worker->closed_context);
     weft_session_hub_when_empty(worker->hub, is_empty, worker);
     weft_session_hub_drain(worker->hub, is_ending ? patience_us : UINT64_MAX);
     if (weft_session_hub_count(worker->hub) == 0) weft_loop_stop(worker->loop);

@@ -18,6 +18,9 @@ struct weft_worker_config {
     struct weft_learner *learner;  // NULL for none
     unsigned thread;               // its number
     uint64_t seed;
+    /** In its thread: it takes no more connections. It may be called more than once. */
+    void (*closed)(void *context);
+    void *context; // of that
 };
 
 /** returns  NULL with `error` filled */

@@ -50,6 +50,8 @@ struct weft_worker {
     struct weft_timer tidying; // while memory is kept
     struct weft_answer answer; // of the request at hand
     struct weft_list doors;
+    void (*closed)(void *context); // weft_worker_config's
+    void *closed_context;
     atomic_bool lets_in;   // who waits, before it drains
     atomic_bool is_ending; // the drain is an end
 };

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -109,6 +110,24 @@ def test_a_reload_reads_the_file_and_a_wrong_one_changes_nothing(config, run, cu
     config(LISTEN + "sites: [{root: a}]\n")
     server.process.send_signal(signal.SIGHUP)
     until(lambda: serves("a"), server.output())
+
+
+def test_who_comes_once_a_reload_is_told_has_the_new_configuration(config, run):
+    def title():
+        with server.connect() as connection:
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            received = b""
+            while piece := connection.recv(1000):
+                received += piece
+        return re.search(rb"<title>(.*)</title>", received)[1].decode()
+
+    text = "listen: http://127.0.0.1:0\nthreads: 3\nsites: [{{root: {}}}]\n"
+    server = run(config(text.format("a")), listeners=1)
+    for count, name in enumerate("baba", 1):
+        config(text.format(name))
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda count=count: server.output().count("weft: reloaded: ") == count, server.output())
+        assert {title() for _ in range(10)} == {name}
 
 
 def test_a_reload_opens_and_closes_listeners_and_changes_threads(config, run):

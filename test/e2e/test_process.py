@@ -95,7 +95,6 @@ def test_a_reload_reads_what_has_changed(serve, root, tmp_path, certificate):
     pathlib.Path(mine.file).write_bytes(pathlib.Path(certificate.file).read_bytes())
     pathlib.Path(mine.key).write_bytes(pathlib.Path(certificate.key).read_bytes())
     reload(server)
-    until(lambda: len(server.workers()) == 1, "the old worker stays")  # it may let somebody in until it hears of its end
     with server.connect("https") as connection:
         assert connection.getpeercert(binary_form=True) != first
 
@@ -117,6 +116,36 @@ def test_a_reload_that_fails_leaves_all_as_it_was(serve, root, tmp_path, certifi
     pathlib.Path(mine.file).write_bytes(good)
     reload(server)
     assert server.workers() != before
+
+
+def test_a_reload_is_told_once_the_old_worker_takes_no_connections(serve, root):
+    """One that does not say so is waited for, and not for ever."""
+    server = serve(root)
+    (before,) = server.workers()
+    halt(before)
+    try:
+        server.process.send_signal(signal.SIGHUP)
+        said(server, "weft: reloaded: ", most=30)
+    finally:
+        os.kill(before, signal.SIGCONT)
+    lines = [line.strip() for line in server.lines if "reloaded" in line or "does not say" in line]
+    assert lines[0] == f"weft: worker {before} does not say that it takes no more connections" and "reloaded" in lines[1]
+    until(lambda: before not in server.workers(), "the old worker stays")
+    server.process.send_signal(signal.SIGHUP)
+    said(server, "weft: reloaded: ", 2)
+
+
+def test_a_reload_ends_well_where_the_old_worker_is_gone_before_it_says_so(serve, root):
+    server = serve(root)
+    (before,) = server.workers()
+    halt(before)
+    server.process.send_signal(signal.SIGHUP)
+    assert ask(server, "/hello.txt")[0] == 200  # by the new one
+    after = server.worker
+    os.kill(before, signal.SIGKILL)
+    said(server, f"worker {after} serves")
+    server.process.send_signal(signal.SIGHUP)
+    said(server, f" serves, worker {after} drains")
 
 
 def test_an_idle_connection_may_ask_once_more_while_the_old_worker_drains(serve, root):
