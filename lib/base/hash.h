@@ -14,6 +14,21 @@ static inline uint64_t weft_hash_mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 32;
 }
 
+/** Less than eight bytes as one word, by loads that overlap: copied one by one they could not be loaded again before they are
+ *  stored. Different bytes of one size give different words. */
+static inline uint64_t weft_hash_rest(struct weft_span bytes)
+{
+    uint32_t first, last;
+    if (bytes.size >= sizeof(first)) {
+        memcpy(&first, bytes.data, sizeof(first));
+        memcpy(&last, bytes.data + bytes.size - sizeof(last), sizeof(last));
+        return first | (uint64_t)last << 32;
+    }
+    if (bytes.size == 0) return 0;
+    return bytes.data[0] | (uint64_t)bytes.data[bytes.size / 2] << 8 |
+           (uint64_t)bytes.data[bytes.size - 1] << 16;
+}
+
 /**
  * Hashes all bytes, eight at a time.
  *
@@ -28,9 +43,7 @@ static inline uint64_t weft_hash_bytes(uint64_t seed, struct weft_span bytes)
         memcpy(&word, bytes.data, sizeof(word));
         hash = weft_hash_mix(hash, word);
     }
-    word = 0;
-    if (bytes.size > 0) memcpy(&word, bytes.data, bytes.size);
-    return weft_hash_mix(hash, word);
+    return weft_hash_mix(hash, weft_hash_rest(bytes));
 }
 
 #endif

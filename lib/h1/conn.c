@@ -298,10 +298,11 @@ static void tell_closed(struct weft_h1_conn *conn, struct weft_http_event *event
 {
     struct weft_list *link = weft_list_pop_front(&conn->over);
     struct weft_h1_exchange *exchange = WEFT_LIST_ENTRY(link, struct weft_h1_exchange, link);
-    *event = (struct weft_http_event){.type = WEFT_HTTP_STREAM_CLOSED,
-                                      .stream_id = exchange->id,
-                                      .user = exchange->user,
-                                      .error = exchange->error};
+    *event = (struct weft_http_event){
+        .type = WEFT_HTTP_STREAM_CLOSED, .stream_id = exchange->id, .user = exchange->user};
+    // An error that was written a moment ago is not yet to be had in one piece: the processor would wait for what was stored
+    // before it, the content. Most have none.
+    if (exchange->error.scope != WEFT_HTTP_FINE) event->error = exchange->error;
     put_spare(conn, exchange);
 }
 
