@@ -274,12 +274,12 @@ struct weft_http_event *weft_h2_conn_event(struct weft_h2_conn *conn,
 {
     assert(!conn->has_event);
     conn->has_event = true;
-    conn->event = (struct weft_http_event){.type = type};
+    *conn->event = (struct weft_http_event){.type = type};
     if (stream) {
-        conn->event.stream_id = stream->id;
-        conn->event.user = stream->user;
+        conn->event->stream_id = stream->id;
+        conn->event->user = stream->user;
     }
-    return &conn->event;
+    return conn->event;
 }
 
 static void release_pulled(struct weft_h2_conn *conn)
@@ -352,22 +352,25 @@ static bool next_closed(struct weft_h2_conn *conn, struct weft_http_event *event
     return false;
 }
 
-bool weft_h2_next_event(struct weft_h2_conn *conn, struct weft_http_event *event)
+static bool tell_failure(struct weft_h2_conn *conn, struct weft_http_event *event)
 {
-    release_pulled(conn);
-    for (;;) {
-        if (conn->has_event) {
-            *event = conn->event;
-            conn->has_event = false;
-            return true;
-        }
-        if (next_closed(conn, event)) return true;
-        if (conn->is_failed) break;
-        if (!weft_h2_conn_receive(conn)) return false;
-    }
     if (conn->failure_told) return false;
     conn->failure_told = true;
     *event = (struct weft_http_event){.type = WEFT_HTTP_FAILED, .error = conn->error};
+    return true;
+}
+
+bool weft_h2_next_event(struct weft_h2_conn *conn, struct weft_http_event *event)
+{
+    release_pulled(conn);
+    conn->event = event;
+    conn->has_event = false;
+    while (!next_closed(conn, event)) {
+        if (conn->is_failed) return tell_failure(conn, event);
+        bool goes_on = weft_h2_conn_receive(conn);
+        if (conn->has_event) return true;
+        if (!goes_on) return false;
+    }
     return true;
 }
 

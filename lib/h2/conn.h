@@ -107,8 +107,8 @@ struct weft_h2_conn {
     bool is_shared; // a proxy sends requests of several clients, RFC 9218 §13.1
     struct weft_h2_flood flood;
 
-    struct weft_http_event event; // waits to be pulled
-    bool has_event;
+    struct weft_http_event *event; // while one is pulled: the caller's, to be filled
+    bool has_event;                // it was
     struct weft_h2_stream *pulled; // its STREAM_CLOSED was handed out; goes with the next call
     size_t known_count;
 

@@ -34,18 +34,6 @@ static const struct frame_rule frame_rules[] = {
 };
 // clang-format on
 
-struct weft_h2_frame weft_h2_parse_frame_header(const uint8_t bytes[WEFT_H2_FRAME_HEADER_SIZE])
-{
-    uint32_t head = weft_load_u32(bytes);
-    return (struct weft_h2_frame){
-        .length = head >> 8,   // Length (24)
-        .type = (uint8_t)head, // Type (8)
-        .flags = bytes[4],     // Flags (8)
-        .stream_id = weft_load_u32(bytes + 5) &
-                     WEFT_H2_STREAM_ID_MOST, // Reserved (1), Stream Identifier (31)
-    };
-}
-
 bool weft_h2_frame_is_known(uint8_t type)
 {
     return type < WEFT_COUNT(frame_rules) && frame_rules[type].place != 0;

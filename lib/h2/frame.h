@@ -5,6 +5,7 @@
 #include "base/span.h"
 #include "h2/error.h"
 #include "http/priority.h"
+#include "wire/reader.h"
 
 enum {
     WEFT_H2_FRAME_HEADER_SIZE = 9, // §4.1
@@ -42,7 +43,18 @@ struct weft_h2_frame {
 };
 
 /** Reads a frame's header, 9 bytes. */
-struct weft_h2_frame weft_h2_parse_frame_header(const uint8_t bytes[WEFT_H2_FRAME_HEADER_SIZE]);
+static inline struct weft_h2_frame
+weft_h2_parse_frame_header(const uint8_t bytes[WEFT_H2_FRAME_HEADER_SIZE])
+{
+    uint32_t head = weft_load_u32(bytes);
+    return (struct weft_h2_frame){
+        .length = head >> 8,   // Length (24)
+        .type = (uint8_t)head, // Type (8)
+        .flags = bytes[4],     // Flags (8)
+        .stream_id = weft_load_u32(bytes + 5) &
+                     WEFT_H2_STREAM_ID_MOST, // Reserved (1), Stream Identifier (31)
+    };
+}
 
 /** Does the table of rules know the type? Others are ignored, §4.1. */
 bool weft_h2_frame_is_known(uint8_t type);
