@@ -104,12 +104,13 @@ static ssize_t read_file(struct weft_body *body, uint8_t *room, size_t size, boo
 
 static const struct weft_body_kind file_kind = {read_file, close_body};
 
-struct weft_body weft_body_of_file(struct weft_file *file, uint64_t from, uint64_t end)
+void weft_body_of_file(struct weft_body *body, struct weft_file *file, uint64_t from, uint64_t end)
 {
+    const uint8_t *bytes = file->bytes;
     file->sent++;
-    return (struct weft_body){.kind = file->bytes ? &memory_kind : &file_kind,
-                              .file = weft_file_hold(file),
-                              .bytes = file->bytes,
-                              .at = from,
-                              .end = end};
+    *body = (struct weft_body){.kind = bytes ? &memory_kind : &file_kind,
+                               .file = weft_file_hold(file),
+                               .bytes = bytes,
+                               .at = from,
+                               .end = end};
 }

@@ -51,8 +51,8 @@ struct weft_body weft_body_of_owned(uint8_t *bytes, size_t size);
 /** The bytes that are left, where all of them lie in memory. returns false where they do not */
 bool weft_body_in_memory(const struct weft_body *body, struct weft_span *bytes);
 
-/** Bytes `from` to `end` (not included) of a file, which it holds. */
-struct weft_body weft_body_of_file(struct weft_file *file, uint64_t from, uint64_t end);
+/** Bytes `from` to `end` (not included) of a file, which it holds. What was in `body` is not looked at. */
+void weft_body_of_file(struct weft_body *body, struct weft_file *file, uint64_t from, uint64_t end);
 
 enum { WEFT_MULTIPART_TYPE_SIZE = 64 };
 

@@ -48,7 +48,8 @@ TEST(large_files_are_read_whole_whether_they_are_in_memory_or_not)
     static uint8_t room[PIECE];
     for (int is_cold = 0; is_cold < 2; is_cold++) {
         struct weft_file *file = large_file(&dir, is_cold ? "cold" : "warm", is_cold);
-        struct weft_body body = weft_body_of_file(file, 7, SIZE);
+        struct weft_body body;
+        weft_body_of_file(&body, file, 7, SIZE);
         weft_file_release(file);
         bool ends = false;
         size_t at = 7;
@@ -70,7 +71,8 @@ TEST(a_file_that_shrinks_while_it_is_sent_is_an_error)
     struct temp_dir dir = temp_dir_new();
     static uint8_t room[PIECE];
     struct weft_file *file = large_file(&dir, "shrinks", false);
-    struct weft_body body = weft_body_of_file(file, 0, SIZE);
+    struct weft_body body;
+    weft_body_of_file(&body, file, 0, SIZE);
     weft_file_release(file);
     bool ends = false;
     CHECK_EQ(weft_body_read(&body, room, 1000, &ends), 1000);

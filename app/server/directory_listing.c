@@ -248,7 +248,7 @@ static void answer_page(struct weft_site *site, struct weft_file *page, struct w
     answer->head.status = 200;
     answer->may_be_coded = true;
     answer->head.content_length = (int64_t)page->size;
-    answer->body = weft_body_of_file(page, 0, page->size);
+    weft_body_of_file(&answer->body, page, 0, page->size);
     weft_site_add_common(site, answer);
     weft_answer_add(answer, WEFT_HTTP_FIELD(CONTENT_TYPE, WEFT_SPAN("text/html; charset=utf-8")));
     weft_answer_add(answer, WEFT_HTTP_FIELD(CACHE_CONTROL, WEFT_SPAN("no-store")));

@@ -74,7 +74,7 @@ static void add_content(struct weft_site *site, uint16_t status, struct weft_ans
     struct weft_span type = WEFT_SPAN("text/html; charset=utf-8");
     if (own) {
         struct weft_file *file = weft_resource_file(own, WEFT_HTTP_IDENTITY);
-        answer->body = weft_body_of_file(file, 0, file->size);
+        weft_body_of_file(&answer->body, file, 0, file->size);
         answer->head.content_length = (int64_t)file->size;
         answer->is_own_page = true;
         const struct weft_http_field *own_type = weft_http_field_find(

@@ -223,7 +223,7 @@ static struct weft_body send_twice(struct scene *scene, const char *path)
         weft_body_close(&body);
         struct weft_file *file = weft_resource_file(find(scene, path, 1), WEFT_HTTP_IDENTITY);
         CHECK(file->fd >= 0 && file->bytes == NULL);
-        body = weft_body_of_file(file, 0, file->size);
+        weft_body_of_file(&body, file, 0, file->size);
     }
     return body;
 }

@@ -50,7 +50,7 @@ static void begin_next(struct weft_multipart *multipart, struct weft_file *file)
         const struct weft_http_range *range = &ranges->parts[multipart->next];
         multipart->text_size =
             write_part_head(multipart, multipart->next, file->size, multipart->text);
-        multipart->part = weft_body_of_file(file, range->first, range->last + 1);
+        weft_body_of_file(&multipart->part, file, range->first, range->last + 1);
     }
     multipart->next++;
 }

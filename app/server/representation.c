@@ -94,7 +94,7 @@ static bool code_content(struct weft_site *site, struct weft_answer *answer,
     if (is_built_in) page = coded_page(shared, text, coding);
     if (is_built_in && !page) return false;
     if (page) {
-        coded = weft_body_of_file(page, 0, page->size);
+        weft_body_of_file(&coded, page, 0, page->size);
         answer->head.content_length = (int64_t)page->size;
     } else {
         if (!weft_coding_has_room(&shared->coding, coding)) return false;

@@ -64,7 +64,7 @@ void weft_static_files_whole(const struct weft_site *site, struct weft_file *fil
     weft_answer_start(answer, &file->head);
     answer->head.stamp = stamp_of(site, file, false);
     answer->head.content_length = (int64_t)file->size;
-    answer->body = weft_body_of_file(file, 0, file->size);
+    weft_body_of_file(&answer->body, file, 0, file->size);
 }
 
 static void answer_unsatisfiable(struct weft_site *site, const struct weft_file *file,
@@ -87,7 +87,7 @@ static void answer_one_range(struct weft_file *file, const struct weft_http_rang
     weft_answer_add(answer, field);
     answer->head.status = 206;
     answer->head.content_length = (int64_t)(range->last - range->first + 1);
-    answer->body = weft_body_of_file(file, range->first, range->last + 1);
+    weft_body_of_file(&answer->body, file, range->first, range->last + 1);
 }
 
 // §15.3.7.2: the parts have the content-type and content-range, the whole has neither.
@@ -183,7 +183,8 @@ static void answer_coding(struct weft_site *site, struct weft_file *file,
                           enum weft_http_coding coding, struct weft_span etag,
                           struct weft_answer *answer)
 {
-    struct weft_body plain = weft_body_of_file(file, 0, file->size);
+    struct weft_body plain;
+    weft_body_of_file(&plain, file, 0, file->size);
     answer->body = weft_body_coded(&plain, coding, file->size, &site->shared->coding);
     weft_body_close(&plain);
     if (!answer->body.kind) {
