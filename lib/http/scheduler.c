@@ -4,10 +4,6 @@
 void weft_http_scheduler_init(struct weft_http_scheduler *scheduler, bool is_fair)
 {
     *scheduler = (struct weft_http_scheduler){.is_fair = is_fair};
-    for (size_t u = 0; u < WEFT_HTTP_URGENCIES; u++) {
-        weft_list_init(&scheduler->in_order[u]);
-        weft_list_init(&scheduler->in_turns[u]);
-    }
     weft_list_init(&scheduler->waiting);
 }
 
@@ -22,13 +18,36 @@ static struct weft_http_scheduled *by_turn(const struct weft_list *link)
     return WEFT_LIST_ENTRY(link, struct weft_http_scheduled, turn);
 }
 
-// Streams become ready in about the order of their ids, so the place is looked for from the back.
-static void insert_in_order(struct weft_list *head, struct weft_http_scheduled *stream)
+// Rings have no head of their own, which would be most of an idle connection's scheduler.
+
+static void ring_add(struct weft_list **first, struct weft_list *link)
 {
-    struct weft_list *place = head;
-    while (place->prev != head && by_turn(place->prev)->stream_id > stream->stream_id)
-        place = place->prev;
-    weft_list_insert_before(place, &stream->turn);
+    if (*first) {
+        weft_list_insert_before(*first, link);
+    } else {
+        weft_list_init(link);
+        *first = link;
+    }
+}
+
+// If it is the first, the next one becomes it.
+static void ring_pass(struct weft_list **first, const struct weft_list *link)
+{
+    if (*first == link) *first = link->next == link ? NULL : link->next;
+}
+
+// Streams become ready in about the order of their ids, so the place is looked for from the back.
+static void ring_insert_in_order(struct weft_list **first, struct weft_http_scheduled *stream)
+{
+    if (!*first || by_turn(*first)->stream_id > stream->stream_id) {
+        ring_add(first, &stream->turn);
+        *first = &stream->turn;
+        return;
+    }
+    struct weft_list *before = (*first)->prev;
+    while (by_turn(before)->stream_id > stream->stream_id)
+        before = before->prev;
+    weft_list_insert_before(before->next, &stream->turn);
 }
 
 // Does it take turns with its equals?
@@ -43,9 +62,9 @@ static void link_turn(struct weft_http_scheduler *scheduler, struct weft_http_sc
 {
     uint8_t urgency = stream->priority.urgency;
     if (shares(scheduler, stream)) {
-        weft_list_push_back(&scheduler->in_turns[urgency], &stream->turn);
+        ring_add(&scheduler->in_turns[urgency], &stream->turn);
     } else {
-        insert_in_order(&scheduler->in_order[urgency], stream);
+        ring_insert_in_order(&scheduler->in_order[urgency], stream);
     }
     scheduler->ready |= (uint8_t)(1U << urgency);
 }
@@ -53,9 +72,10 @@ static void link_turn(struct weft_http_scheduler *scheduler, struct weft_http_sc
 static void unlink_turn(struct weft_http_scheduler *scheduler, struct weft_http_scheduled *stream)
 {
     uint8_t urgency = stream->priority.urgency;
+    ring_pass(&scheduler->in_order[urgency], &stream->turn);
+    ring_pass(&scheduler->in_turns[urgency], &stream->turn);
     weft_list_remove(&stream->turn);
-    if (weft_list_is_empty(&scheduler->in_order[urgency]) &&
-        weft_list_is_empty(&scheduler->in_turns[urgency])) {
+    if (!scheduler->in_order[urgency] && !scheduler->in_turns[urgency]) {
         scheduler->ready &= (uint8_t) ~(1U << urgency);
     }
 }
@@ -131,9 +151,9 @@ static uint8_t most_urgent(const struct weft_http_scheduler *scheduler)
 // complete first: the others are of use in part already.
 static bool shared_are_next(const struct weft_http_scheduler *scheduler, uint8_t urgency)
 {
-    const struct weft_list *in_order = &scheduler->in_order[urgency];
-    if (scheduler->is_fair || weft_list_is_empty(in_order)) return false;
-    const struct weft_http_scheduled *first = by_turn(in_order->next);
+    const struct weft_list *in_order = scheduler->in_order[urgency];
+    if (scheduler->is_fair || !in_order) return false;
+    const struct weft_http_scheduled *first = by_turn(in_order);
     bool would_share = first->is_whole && first->priority.incremental;
     return !would_share && scheduler->turns_next >> urgency & 1U;
 }
@@ -150,11 +170,11 @@ struct weft_http_scheduled *weft_http_scheduler_pick(const struct weft_http_sche
         return WEFT_LIST_ENTRY(scheduler->waiting.next, struct weft_http_scheduled, waiting);
     }
     uint8_t urgency = most_urgent(scheduler);
-    const struct weft_list *in_order = &scheduler->in_order[urgency];
-    const struct weft_list *in_turns = &scheduler->in_turns[urgency];
+    const struct weft_list *in_order = scheduler->in_order[urgency];
+    const struct weft_list *in_turns = scheduler->in_turns[urgency];
     bool is_their_turn = shared_are_next(scheduler, urgency);
-    bool turns = weft_list_is_empty(in_order) || (!weft_list_is_empty(in_turns) && is_their_turn);
-    struct weft_http_scheduled *next = by_turn(turns ? in_turns->next : in_order->next);
+    bool turns = !in_order || (in_turns && is_their_turn);
+    struct weft_http_scheduled *next = by_turn(turns ? in_turns : in_order);
     *reason = turns ? WEFT_HTTP_TURN_SHARE : reason_in_order(scheduler, next);
     return next;
 }
@@ -188,8 +208,8 @@ void weft_http_scheduler_charge(struct weft_http_scheduler *scheduler,
         stream->sent_size += (uint32_t)(size < WEFT_HTTP_FIRST_SIZE ? size : WEFT_HTTP_FIRST_SIZE);
     }
     if (shares(scheduler, stream)) { // to the end of those that take turns
-        weft_list_remove(&stream->turn);
-        weft_list_push_back(&scheduler->in_turns[stream->priority.urgency], &stream->turn);
+        unlink_turn(scheduler, stream);
+        link_turn(scheduler, stream);
     }
 }
 

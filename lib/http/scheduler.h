@@ -38,8 +38,8 @@ enum weft_http_turn_reason {
  * ready does too, but for a stream older than others that are ready at its urgency.
  */
 struct weft_http_scheduler {
-    struct weft_list in_order[WEFT_HTTP_URGENCIES];
-    struct weft_list in_turns[WEFT_HTTP_URGENCIES];
+    struct weft_list *in_order[WEFT_HTTP_URGENCIES]; // rings: the first one's `turn`, or NULL
+    struct weft_list *in_turns[WEFT_HTTP_URGENCIES];
     struct weft_list waiting;
     uint8_t ready;      // a bit for each urgency that has somebody ready
     uint8_t turns_next; // a bit for each urgency whose incremental ones are next
