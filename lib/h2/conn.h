@@ -95,8 +95,6 @@ struct weft_h2_conn {
     struct weft_h2_out out;
 
     struct weft_h2_settings peer; // what the peer said last
-    bool has_settings;            // the peer's first SETTINGS came
-    bool is_acknowledged;         // the peer has taken ours
     uint64_t settings_sent_us;
     struct weft_h2_send_window send_window;
     struct weft_h2_receive_window receive_window;
@@ -104,11 +102,14 @@ struct weft_h2_conn {
     struct weft_http_scheduler scheduler;
     struct weft_h2_update *updates; // WEFT_H2_UPDATES of them, or NULL; for streams yet to come
     uint8_t update_next;
-    bool is_shared; // a proxy sends requests of several clients, RFC 9218 §13.1
+    bool is_shared;        // a proxy sends requests of several clients, RFC 9218 §13.1
+    bool has_settings;     // the peer's first SETTINGS came
+    bool is_acknowledged;  // the peer has taken ours
+    bool has_event;        // the one that is pulled was filled
+    bool knows_round_trip; // `round_trip_us` was measured
     struct weft_h2_flood flood;
 
-    struct weft_http_event *event; // while one is pulled: the caller's, to be filled
-    bool has_event;                // it was
+    struct weft_http_event *event; // while one is pulled: the caller's
     struct weft_h2_stream *pulled; // its STREAM_CLOSED was handed out; goes with the next call
     size_t known_count;
 
@@ -116,19 +117,18 @@ struct weft_h2_conn {
     bool failure_told;
     bool peer_has_closed;
     bool goaway_came;
+    uint8_t drain;   // enum weft_h2_drain
+    bool is_trimmed; // idle, and nothing is kept for speed
+    bool ping_is_out;
+    uint8_t ping_data[8];
     uint32_t goaway_last_id; // of the GOAWAY that came
-    uint8_t drain;           // enum weft_h2_drain
     uint32_t drain_last_id;
     uint64_t drain_start_us;
     struct weft_http_error error;
 
     uint64_t idle_start_us; // since when no stream is open
     uint64_t check_us;      // when the streams' timeouts were looked at last
-    bool is_trimmed;        // idle, and nothing is kept for speed
-    bool ping_is_out;
-    uint8_t ping_data[8];
     uint64_t ping_sent_us;
-    bool knows_round_trip;
     uint64_t round_trip_us;
     uint64_t random;
     struct weft_http_totals totals;

@@ -128,22 +128,28 @@ void weft_h2_streams_remove(struct weft_h2_streams *streams, struct weft_h2_stre
     streams->pool_count++;
 }
 
+static enum weft_h2_past past_at(const struct weft_h2_streams *streams, size_t at)
+{
+    return (enum weft_h2_past)(streams->past_how >> 2 * at & 3);
+}
+
 void weft_h2_past_note(struct weft_h2_streams *streams, uint32_t id, enum weft_h2_past how)
 {
-    uint8_t at = streams->past_next;
+    uint32_t at = streams->past_next;
     uint32_t old_id = streams->past_id[at];
-    if (streams->past_how[at] == WEFT_H2_PAST_RESET_BY_US && old_id > streams->forgotten_resets) {
+    if (past_at(streams, at) == WEFT_H2_PAST_RESET_BY_US && old_id > streams->forgotten_resets) {
         streams->forgotten_resets = old_id;
     }
     streams->past_id[at] = id;
-    streams->past_how[at] = (uint8_t)how;
-    streams->past_next = (uint8_t)((at + 1) % WEFT_H2_PAST_COUNT);
+    streams->past_how &= ~(UINT64_C(3) << 2 * at);
+    streams->past_how |= (uint64_t)how << 2 * at;
+    streams->past_next = (at + 1) % WEFT_H2_PAST_COUNT;
 }
 
 enum weft_h2_past weft_h2_past_of(const struct weft_h2_streams *streams, uint32_t id)
 {
     for (size_t i = 0; i < WEFT_H2_PAST_COUNT; i++) {
-        if (streams->past_id[i] == id) return (enum weft_h2_past)streams->past_how[i];
+        if (streams->past_id[i] == id) return past_at(streams, i);
     }
     return id <= streams->forgotten_resets ? WEFT_H2_PAST_RESET_BY_US : WEFT_H2_PAST_UNKNOWN;
 }

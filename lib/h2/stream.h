@@ -68,8 +68,8 @@ struct weft_h2_streams {
     uint32_t last_peer_id; // the highest that the peer has opened or promised
     uint32_t last_own_id;
     uint32_t forgotten_resets; // ids up to this may have been reset by us, and be out of the ring
-    uint8_t past_next;
-    uint8_t past_how[WEFT_H2_PAST_COUNT]; // enum weft_h2_past
+    uint32_t past_next;
+    uint64_t past_how; // enum weft_h2_past, two bits of each
     uint32_t past_id[WEFT_H2_PAST_COUNT];
 };
 
