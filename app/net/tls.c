@@ -21,14 +21,13 @@ enum {
 struct weft_tls {
     gnutls_session_t session;
     struct weft_tls_context *context;
-    const struct weft_alloc *alloc;
-    struct weft_queue output;
-    struct weft_span input; // borrowed, what GnuTLS has not pulled yet
-    uint8_t *server_name;   // in lower case, with a NUL behind it
+    struct weft_queue output; // its allocator is the whole one's
+    struct weft_span input;   // borrowed, what GnuTLS has not pulled yet
+    uint8_t *server_name;     // in lower case, with a NUL behind it
+    size_t handshake_size;    // pulled before the connection was established
     uint16_t server_name_size;
-    size_t handshake_size; // pulled before the connection was established
-    bool has_ended;        // the transport: nothing more will be fed
-    bool is_drained;       // GnuTLS holds no plaintext, and no record that is whole
+    bool has_ended;  // the transport: nothing more will be fed
+    bool is_drained; // GnuTLS holds no plaintext, and no record that is whole
     bool has_ticket_key;
     bool is_established;
     bool is_closed; // close_notify came
@@ -94,7 +93,7 @@ static int note_server_name(void *context, unsigned type, const unsigned char *d
     struct weft_span name = weft_read_bytes(&in, weft_read_u16(&in));
     if (in.failed || name_type != 0 || name.size == 0 || name.size > 255) return 0; // GnuTLS judges
 
-    tls->server_name = weft_allocate(tls->alloc, name.size + 1);
+    tls->server_name = weft_allocate(tls->output.alloc, name.size + 1);
     if (!tls->server_name) return GNUTLS_E_MEMORY_ERROR;
     tls->server_name[name.size] = '\0';
     tls->server_name_size = (uint16_t)name.size;
@@ -209,7 +208,6 @@ struct weft_tls *weft_tls_new(struct weft_tls_context *context, const char *serv
 {
     struct weft_tls *tls = weft_allocate_zeroed(alloc, sizeof(*tls));
     if (!tls) return NULL;
-    tls->alloc = alloc;
     weft_queue_init(&tls->output, alloc);
     unsigned side = context->is_server ? GNUTLS_SERVER : GNUTLS_CLIENT;
     if (gnutls_init(&tls->session, side | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0) {
@@ -230,9 +228,9 @@ void weft_tls_free(struct weft_tls *tls)
     gnutls_deinit(tls->session);
     weft_tls_context_free(tls->context);
     weft_queue_deinit(&tls->output);
-    weft_release(tls->alloc, tls->server_name, (size_t)tls->server_name_size + 1);
-    weft_release(tls->alloc, tls->failure_text, ERROR_TEXT_SIZE);
-    weft_release(tls->alloc, tls, sizeof(*tls));
+    weft_release(tls->output.alloc, tls->server_name, (size_t)tls->server_name_size + 1);
+    weft_release(tls->output.alloc, tls->failure_text, ERROR_TEXT_SIZE);
+    weft_release(tls->output.alloc, tls, sizeof(*tls));
 }
 
 void weft_tls_feed(struct weft_tls *tls, struct weft_span bytes)
@@ -249,7 +247,7 @@ void weft_tls_feed_end(struct weft_tls *tls)
 static void describe(struct weft_tls *tls, const char *what, const char *detail)
 {
     tls->failure = what;
-    if (!tls->failure_text) tls->failure_text = weft_allocate(tls->alloc, ERROR_TEXT_SIZE);
+    if (!tls->failure_text) tls->failure_text = weft_allocate(tls->output.alloc, ERROR_TEXT_SIZE);
     if (tls->failure_text) snprintf(tls->failure_text, ERROR_TEXT_SIZE, "%s: %s", what, detail);
 }
 

@@ -8,17 +8,16 @@
 enum { MOST_SIZE_UPDATES = 2 }; // in one block: the smallest, then the final (§4.2)
 
 struct weft_hpack_decoder {
-    const struct weft_alloc *alloc;
-    struct weft_hpack_table table;
-    size_t limit;   // what our SETTINGS allow
+    struct weft_hpack_table table; // its allocator is the whole one's
+    size_t limit;                  // what our SETTINGS allow
     size_t lowered; // the next block has to begin with a size update of at most this; else SIZE_MAX
     bool has_fields;       // of this block: size updates may not come any more
+    bool arena_is_full;    // while this field was decoded
     unsigned update_count; // of this block
     struct weft_reader in; // the block
     uint8_t *scratch;      // decoded strings that are only lent
     size_t scratch_room;
     size_t scratch_size; // of the strings of this field
-    bool arena_is_full;  // while this field was decoded
     const char *reason;
 };
 
@@ -27,7 +26,6 @@ struct weft_hpack_decoder *weft_hpack_decoder_new(const struct weft_alloc *alloc
 {
     struct weft_hpack_decoder *decoder = weft_allocate_zeroed(alloc, sizeof(*decoder));
     if (!decoder) return NULL;
-    decoder->alloc = alloc;
     decoder->limit = table_size_limit;
     decoder->lowered = SIZE_MAX;
     size_t first = table_size_limit < WEFT_HPACK_DEFAULT_TABLE_SIZE ? table_size_limit
@@ -38,7 +36,7 @@ struct weft_hpack_decoder *weft_hpack_decoder_new(const struct weft_alloc *alloc
 
 static void drop_scratch(struct weft_hpack_decoder *decoder)
 {
-    weft_release(decoder->alloc, decoder->scratch, decoder->scratch_room);
+    weft_release(decoder->table.alloc, decoder->scratch, decoder->scratch_room);
     decoder->scratch = NULL;
     decoder->scratch_room = 0;
 }
@@ -48,7 +46,7 @@ void weft_hpack_decoder_free(struct weft_hpack_decoder *decoder)
     if (!decoder) return;
     drop_scratch(decoder);
     weft_hpack_table_deinit(&decoder->table);
-    weft_release(decoder->alloc, decoder, sizeof(*decoder));
+    weft_release(decoder->table.alloc, decoder, sizeof(*decoder));
 }
 
 void weft_hpack_decoder_set_limit(struct weft_hpack_decoder *decoder, size_t limit)
@@ -80,7 +78,7 @@ static bool make_scratch(struct weft_hpack_decoder *decoder, size_t size)
         return true; // was made for both
 
     drop_scratch(decoder);
-    decoder->scratch = weft_allocate(decoder->alloc, needed);
+    decoder->scratch = weft_allocate(decoder->table.alloc, needed);
     if (decoder->scratch) decoder->scratch_room = needed;
     return decoder->scratch != NULL;
 }

@@ -12,8 +12,7 @@
 enum { SHORT_SECRET = 20 }; // a cookie below this many bytes could be guessed by its size, §7.1.3
 
 struct weft_hpack_encoder {
-    const struct weft_alloc *alloc;
-    struct weft_hpack_table table;
+    struct weft_hpack_table table;       // its allocator is the whole one's
     struct weft_hpack_field_index index; // finds entries of the table
     struct weft_hpack_recall recall;
     size_t own_limit; // the most that we will use
@@ -28,7 +27,6 @@ struct weft_hpack_encoder *weft_hpack_encoder_new(const struct weft_alloc *alloc
 {
     struct weft_hpack_encoder *encoder = weft_allocate_zeroed(alloc, sizeof(*encoder));
     if (!encoder) return NULL;
-    encoder->alloc = alloc;
     encoder->own_limit = table_size_limit;
     weft_hpack_table_init(&encoder->table, alloc, WEFT_HPACK_DEFAULT_TABLE_SIZE);
     if (table_size_limit < WEFT_HPACK_DEFAULT_TABLE_SIZE) {
@@ -41,10 +39,10 @@ struct weft_hpack_encoder *weft_hpack_encoder_new(const struct weft_alloc *alloc
 void weft_hpack_encoder_free(struct weft_hpack_encoder *encoder)
 {
     if (!encoder) return;
-    weft_hpack_recall_deinit(&encoder->recall, encoder->alloc);
-    weft_hpack_field_index_deinit(&encoder->index, encoder->alloc);
+    weft_hpack_recall_deinit(&encoder->recall, encoder->table.alloc);
+    weft_hpack_field_index_deinit(&encoder->index, encoder->table.alloc);
     weft_hpack_table_deinit(&encoder->table);
-    weft_release(encoder->alloc, encoder, sizeof(*encoder));
+    weft_release(encoder->table.alloc, encoder, sizeof(*encoder));
 }
 
 void weft_hpack_encoder_set_limit(struct weft_hpack_encoder *encoder, size_t limit)
@@ -62,7 +60,7 @@ enum weft_result weft_hpack_encode_start(struct weft_hpack_encoder *encoder, str
     encoder->has_literals = false;
     if (!encoder->index.buckets && weft_hpack_table_count(&encoder->table) > 0) { // it was trimmed
         enum weft_result result =
-            weft_hpack_field_index_rebuild(&encoder->index, &encoder->table, encoder->alloc);
+            weft_hpack_field_index_rebuild(&encoder->index, &encoder->table, encoder->table.alloc);
         if (result != WEFT_OK) return result;
     }
     if (!encoder->owes_update) return WEFT_OK;
@@ -190,8 +188,8 @@ static enum weft_result add_to_table(struct weft_hpack_encoder *encoder,
     enum weft_result result =
         weft_hpack_table_add(&encoder->table, field->name, field->value, field->id);
     if (result != WEFT_OK || weft_hpack_table_count(&encoder->table) == 0) return result;
-    return weft_hpack_field_index_add(&encoder->index, &encoder->table, encoder->alloc, number,
-                                      hash, field);
+    return weft_hpack_field_index_add(&encoder->index, &encoder->table, encoder->table.alloc,
+                                      number, hash, field);
 }
 
 // A field that is in no table: as a literal, and into the table where the policy says so.
@@ -202,7 +200,7 @@ static enum weft_result encode_new(struct weft_hpack_encoder *encoder, struct we
     size_t size = field->name.size + field->value.size + WEFT_HPACK_FIELD_OVERHEAD;
     bool adds = field->hint != WEFT_HTTP_FIELD_ONCE && size <= encoder->table.max_size / 2;
     if (adds && is_varying(field))
-        adds = weft_hpack_field_index_was_seen(&encoder->index, encoder->alloc, hash);
+        adds = weft_hpack_field_index_was_seen(&encoder->index, encoder->table.alloc, hash);
 
     encoder->last = adds ? WEFT_HPACK_INCREMENTAL : WEFT_HPACK_WITHOUT_INDEXING;
     encoder->has_literals = true;
@@ -262,14 +260,14 @@ bool weft_hpack_recall(struct weft_hpack_encoder *encoder, uint64_t stamp,
 void weft_hpack_remember(struct weft_hpack_encoder *encoder, uint64_t stamp,
                          const struct weft_hpack_block *block)
 {
-    weft_hpack_recall_add(&encoder->recall, &encoder->table, encoder->alloc, stamp, block->bytes,
-                          block->text_size, !encoder->has_literals);
+    weft_hpack_recall_add(&encoder->recall, &encoder->table, encoder->table.alloc, stamp,
+                          block->bytes, block->text_size, !encoder->has_literals);
 }
 
 void weft_hpack_encoder_trim(struct weft_hpack_encoder *encoder)
 {
-    weft_hpack_recall_deinit(&encoder->recall, encoder->alloc);
-    weft_hpack_field_index_trim(&encoder->index, encoder->alloc);
+    weft_hpack_recall_deinit(&encoder->recall, encoder->table.alloc);
+    weft_hpack_field_index_trim(&encoder->index, encoder->table.alloc);
     weft_hpack_table_trim(&encoder->table);
 }
 
