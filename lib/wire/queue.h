@@ -20,8 +20,8 @@ void weft_queue_deinit(struct weft_queue *queue);
 /** What waits, lent until the next call on the queue. */
 static inline struct weft_span weft_queue_bytes(const struct weft_queue *queue)
 {
-    return (struct weft_span){queue->data ? queue->data + queue->start : NULL,
-                              queue->end - queue->start};
+    if (!queue->data) return (struct weft_span){NULL, 0};
+    return (struct weft_span){queue->data + queue->start, queue->end - queue->start};
 }
 
 static inline size_t weft_queue_size(const struct weft_queue *queue)
