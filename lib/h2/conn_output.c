@@ -31,16 +31,16 @@ void weft_h2_conn_trace(struct weft_h2_conn *conn, struct weft_trace_record reco
 
 void weft_h2_conn_trace_frames(struct weft_h2_conn *conn, const struct weft_queue *queue, size_t at)
 {
-    struct weft_span bytes = weft_queue_bytes(queue);
-    while (at + WEFT_H2_FRAME_HEADER_SIZE <= bytes.size) {
-        struct weft_h2_frame frame = weft_h2_parse_frame_header(bytes.data + at);
+    struct weft_span bytes = weft_span_skip(weft_queue_bytes(queue), at);
+    while (bytes.size >= WEFT_H2_FRAME_HEADER_SIZE) {
+        struct weft_h2_frame frame = weft_h2_parse_frame_header(bytes.data);
         struct weft_trace_record record = {
             .type = WEFT_TRACE_FRAME, .is_out = true, .stream_id = frame.stream_id};
         record.frame.type = frame.type;
         record.frame.flags = frame.flags;
         record.frame.length = frame.length;
         weft_h2_conn_trace(conn, record);
-        at += WEFT_H2_FRAME_HEADER_SIZE + frame.length;
+        bytes = weft_span_skip(bytes, WEFT_H2_FRAME_HEADER_SIZE + frame.length);
     }
 }
 
@@ -203,11 +203,11 @@ void weft_h2_sent(struct weft_h2_conn *conn, size_t size, uint64_t now_us)
 
     struct weft_h2_out *out = &conn->out;
     struct weft_queue *queue = out->gives_control ? &out->control : &out->frames;
-    assert(size <= weft_queue_size(queue));
+    struct weft_span bytes = weft_queue_bytes(queue);
+    assert(size <= bytes.size);
     uint32_t *left = out->gives_control ? &out->control_left : &out->frames_left;
-    bool is_plain =
-        out->count == 0 && size == weft_queue_size(queue); // whole frames, none that is counted
-    *left = is_plain ? 0 : walk(out, weft_queue_bytes(queue), *left, size);
+    bool is_plain = out->count == 0 && size == bytes.size; // whole frames, none that is counted
+    *left = is_plain ? 0 : walk(out, bytes, *left, size);
     if (!out->gives_control) out->bound -= size < out->bound ? size : out->bound;
     weft_queue_drop(queue, size);
     if (queue->size > KEPT_MOST) weft_queue_trim(queue);
