@@ -21,11 +21,13 @@ bool weft_h1_is_held_back(const struct weft_h1_conn *conn)
            weft_queue_size(&conn->out) >= conn->limits->output_size;
 }
 
-static struct weft_http_event event_of(const struct weft_h1_exchange *exchange,
-                                       enum weft_http_event_type type)
+// In place: an event that is returned would be copied.
+static void start_event(struct weft_http_event *event, const struct weft_h1_exchange *exchange,
+                        enum weft_http_event_type type)
 {
-    return (struct weft_http_event){
-        .type = type, .stream_id = exchange->id, .user = exchange->user};
+    uint64_t id = exchange->id;
+    void *user = exchange->user;
+    *event = (struct weft_http_event){.type = type, .stream_id = id, .user = user};
 }
 
 // The peer has closed its side where more should have come (§8).
@@ -193,7 +195,7 @@ static enum step tell_request(struct weft_h1_conn *conn, const struct weft_h1_me
     exchange->says_keep_alive = head->version == WEFT_HTTP_1_0 && exchange->persists;
     conn->awaits_continue = head->expects_continue;
     start_content(conn, head, framing);
-    *event = event_of(exchange, WEFT_HTTP_REQUEST);
+    start_event(event, exchange, WEFT_HTTP_REQUEST);
     event->head = head;
     event->ends_message = framing == WEFT_H1_NO_CONTENT;
     weft_h1_trace_received(conn, exchange->id, head);
@@ -247,7 +249,7 @@ static enum step take_interim(struct weft_h1_conn *conn, const struct weft_http_
                                 502, "more interim responses than the limit interim_count"});
     }
     conn->interim_count++;
-    *event = event_of(weft_h1_front(conn), WEFT_HTTP_INTERIM);
+    start_event(event, weft_h1_front(conn), WEFT_HTTP_INTERIM);
     event->head = head;
     return EVENT;
 }
@@ -260,7 +262,7 @@ static enum step tell_response(struct weft_h1_conn *conn, const struct weft_h1_m
     struct weft_h1_exchange *exchange = weft_h1_front(conn);
     bool persists = weft_h1_persists(message) && framing != WEFT_H1_UNTIL_CLOSE;
     exchange->persists = exchange->persists && persists;
-    *event = event_of(exchange, WEFT_HTTP_RESPONSE);
+    start_event(event, exchange, WEFT_HTTP_RESPONSE);
     event->head = head;
     event->ends_message = framing == WEFT_H1_NO_CONTENT;
     start_content(conn, head, framing);
@@ -360,7 +362,7 @@ static enum step hand_out(struct weft_h1_conn *conn, struct weft_span data, bool
         if (conn->discarded > WEFT_H1_DISCARD_MOST) weft_h1_conn_close(conn);
         return AGAIN;
     }
-    *event = event_of(weft_h1_front(conn), WEFT_HTTP_DATA);
+    start_event(event, weft_h1_front(conn), WEFT_HTTP_DATA);
     event->data = data;
     event->ends_message = ends;
     size_t most = conn->limits->stream_window;
@@ -444,7 +446,7 @@ static enum step read_trailers(struct weft_h1_conn *conn, struct weft_http_event
     }
 
     struct weft_h1_exchange *exchange = weft_h1_front(conn);
-    *event = event_of(exchange, WEFT_HTTP_TRAILERS);
+    start_event(event, exchange, WEFT_HTTP_TRAILERS);
     event->head = keep_head(conn, &trailers);
     if (!event->head) return no_memory(conn);
     event->ends_message = true;
