@@ -207,10 +207,14 @@ void weft_http_scheduler_charge(struct weft_http_scheduler *scheduler,
     if (stream->sent_size < WEFT_HTTP_FIRST_SIZE) {
         stream->sent_size += (uint32_t)(size < WEFT_HTTP_FIRST_SIZE ? size : WEFT_HTTP_FIRST_SIZE);
     }
-    if (shares(scheduler, stream)) { // to the end of those that take turns
-        unlink_turn(scheduler, stream);
-        link_turn(scheduler, stream);
+    if (!shares(scheduler, stream)) return;
+    struct weft_list **turns = &scheduler->in_turns[stream->priority.urgency];
+    if (*turns == &stream->turn) { // to the end of those that take turns
+        *turns = stream->turn.next;
+        return;
     }
+    unlink_turn(scheduler, stream);
+    link_turn(scheduler, stream);
 }
 
 void weft_http_scheduler_charge_last(struct weft_http_scheduler *scheduler,
