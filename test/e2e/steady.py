@@ -58,18 +58,35 @@ def one_answer(connection):
     return b"connection: close" in fields
 
 
+class Tally(collections.Counter):
+    """What a client saw; how many connections that stay were answered, and told of their end, is seen by all processes."""
+
+    def __init__(self, live):
+        super().__init__()
+        self.live = live
+
+    def note(self, what):
+        self[what] += 1
+        with self.live[what].get_lock():
+            self.live[what].value += 1
+
+
 def over_http1(port, is_secure, think, stop, tally):
     """One connection after another, each until the server says that it is the last request's."""
     while not stop.is_set():
         with connect(port, is_secure, "http/1.1") as connection:
             tally["connections"] += 1
-            is_last = False
+            is_first, is_last = True, False
             while not is_last and not stop.is_set():
                 connection.sendall(GET)
                 is_last = one_answer(connection)
                 tally["requests"] += 1
+                if is_first:
+                    tally.note("joined")
+                is_first = False
                 time.sleep(think)
-            tally["told"] += is_last
+            if is_last:
+                tally.note("told")
 
 
 def short_connections(port, is_secure, think, stop, tally):
@@ -90,7 +107,7 @@ class Http2:
     def __init__(self, connection, tally):
         self.connection, self.tally = connection, tally
         self.decoder, self.raw = hpack.Decoder(), b""
-        self.flying, self.next, self.last = {}, 1, None
+        self.flying, self.next, self.last, self.has_joined = {}, 1, None, False
         connection.sendall(PREFACE + frame(SETTINGS, 0, 0) + frame(WINDOW_UPDATE, 0, 0, b"\x3f\0\0\0"))
 
     def ask(self, count):
@@ -136,6 +153,9 @@ class Http2:
                 if self.flying.pop(stream) != CONTENT:
                     raise Lost("wrong content")
                 self.tally["requests"] += 1
+                if not self.has_joined:
+                    self.tally.note("joined")
+                self.has_joined = True
 
     def go_away(self, last, code):
         if code != 0:
@@ -159,7 +179,8 @@ def over_http2(port, is_secure, think, stop, tally):
                     if any(stream <= (2**31 - 1 if h2.last is None else h2.last) for stream in h2.flying):
                         raise Lost(f"{len(h2.flying)} requests without an answer at the connection's end")
                 time.sleep(think)
-            tally["told"] += h2.last is not None
+            if h2.last is not None:
+                tally.note("told")
 
 
 WAYS = {
@@ -184,16 +205,16 @@ def go_on(way, port, is_secure, think, stop, tally):
             tally[f"{type(error).__name__}: {error}"] += 1
 
 
-def run_clients(name, ports, clients, stop, results):
+def run_clients(name, ports, clients, stop, results, live):
     way, is_secure, think = WAYS[name]
-    tallies = [collections.Counter() for _ in range(clients)]
+    tallies = [Tally(live) for _ in range(clients)]
     threads = [threading.Thread(target=go_on, args=(way, ports["https" if is_secure else "http"], is_secure, think, stop, tally))
                for tally in tallies]  # fmt: skip
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    results.put((name, sum(tallies, collections.Counter())))
+    results.put((name, sum((collections.Counter(tally) for tally in tallies), collections.Counter())))
 
 
 class Steady:
@@ -202,7 +223,9 @@ class Steady:
     def __init__(self, ports, clients=2):
         many = multiprocessing.get_context("fork")
         self.stop, self.queue, self.results = many.Event(), many.Queue(), {}
-        self.processes = [many.Process(target=run_clients, args=(name, ports, clients, self.stop, self.queue)) for name in WAYS]
+        self.live = {what: many.Value("q", 0) for what in ("joined", "told")}
+        self.stays = clients * sum(way is not short_connections for way, _, _ in WAYS.values())
+        self.processes = [many.Process(target=run_clients, args=(name, ports, clients, self.stop, self.queue, self.live)) for name in WAYS]
 
     def __enter__(self):
         for process in self.processes:
@@ -217,11 +240,15 @@ class Steady:
         for process in self.processes:
             process.join()
 
+    def have(self, what, times):
+        """While it runs: has each connection that stays been `joined` (answered), or `told` of its end, so often?"""
+        return self.live[what].value >= self.stays * times
+
     def total(self, what):
         return sum(tally[what] for tally in self.results.values())
 
     def reasons(self):
         """What was lost, in words."""
-        known = {"connections", "requests", "told", "moved", "lost"}
+        known = {"connections", "requests", "joined", "told", "moved", "lost"}
         every = sum(self.results.values(), collections.Counter())
         return {reason: count for reason, count in every.items() if reason not in known}
