@@ -10,7 +10,7 @@ import h2.events
 import h2.settings
 import pytest
 from chromium import TrustingBrowser
-from conftest import PROGRAM, cases, needs, said, until
+from conftest import PROGRAM, cases, needs, said
 from h2_client import CANCEL, Client
 from metrics_client import Watch
 
@@ -380,7 +380,7 @@ def test_a_manifest_that_is_wrong_at_a_reload_leaves_the_old_one(deliver, connec
     file.write_text("pages: {/: [/b.css]}")
     server.process.send_signal(signal.SIGHUP)
     said(server, "weft: reloaded: ", most=20)
-    until(lambda: list(connect(server).load()[1].values()) == ["/b.css"], "the old worker still lets somebody in")
+    assert list(connect(server).load()[1].values()) == ["/b.css"]
 
 
 def test_check_names_what_is_not_there(site, tmp_path):
